@@ -1,0 +1,71 @@
+import { parseArgs } from 'node:util'
+
+/** How the demo was asked to run. */
+export interface DemoOptions {
+  /** JSON lines of real orders, plain or gzip; null plays generated ones. */
+  readonly ordersFile: string | null
+  /** JSON lines of products with their stock; null takes the catalogue's, or what the orders suggest. */
+  readonly stockFile: string | null
+  /** At most this many orders are placed. */
+  readonly limit: number
+  /** Makes the generated orders, and the moments of the faults, repeatable. */
+  readonly seed: number
+  /** Places an order only when the one before has been decided: decisions then depend on nothing but the input. */
+  readonly sequential: boolean
+  /** Whether faults are injected while it runs. */
+  readonly faults: boolean
+  /** Leaves everything running at the end, until Ctrl-C. */
+  readonly keep: boolean
+}
+
+export const usage = `usage: demo [options]
+  --orders FILE     real orders: JSON lines, plain or gzip (Northwind's and Online Retail's formats are understood)
+  --stock FILE      products with their stock, JSON lines (default: products.jsonl beside --orders, where there is one)
+  --limit N         place at most N orders (default: all of a file, 1000 generated ones)
+  --seed N          seed of the generated orders (default 1)
+  --sequential      place each order only when the one before has been decided
+  --no-faults       inject no faults
+  --keep            leave everything running and say what to open
+environment: KAFKA_BROKERS, DATABASE_URL, SMTP_URL, OTEL_EXPORTER_OTLP_ENDPOINT point the demo at real components`
+
+export class UsageError extends Error {}
+
+export function parseOptions(argv: readonly string[]): DemoOptions {
+  const { values } = parse(argv)
+  const ordersFile = values.orders ?? null
+  return {
+    ordersFile,
+    stockFile: values.stock ?? null,
+    limit: wholeNumber('--limit', values.limit, ordersFile === null ? 1000 : Number.MAX_SAFE_INTEGER),
+    seed: wholeNumber('--seed', values.seed, 1),
+    sequential: values.sequential ?? false,
+    faults: !(values['no-faults'] ?? false),
+    keep: values.keep ?? false,
+  }
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        orders: { type: 'string' },
+        stock: { type: 'string' },
+        limit: { type: 'string' },
+        seed: { type: 'string' },
+        sequential: { type: 'boolean' },
+        'no-faults': { type: 'boolean' },
+        keep: { type: 'boolean' },
+      },
+    })
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function wholeNumber(flag: string, text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 1) throw new UsageError(`${flag} takes a whole number from 1, not "${text}"`)
+  return value
+}
