@@ -1,0 +1,5 @@
+export { ComponentStartError, PrerequisiteMissingError } from './host/errors.ts'
+export type { Lifetime } from './host/service-process.ts'
+export type { Certificates } from './kafka/certificates.ts'
+export { type KafkaHandle, type KafkaOptions, startKafka } from './kafka/start-kafka.ts'
+export { type PostgresHandle, type PostgresOptions, startPostgres } from './postgres/start-postgres.ts'
