@@ -1,0 +1,69 @@
+/**
+ * What may run at the same time. `key`: records with the same raw key bytes run one after the other, records without a key have no order and block
+ * nothing. `partition`: all records of a partition run one after the other. `none`: no order at all.
+ */
+export type Order = 'key' | 'partition' | 'none'
+
+/** A record in a lane. The lane is a chain of its records, so that a key costs one map entry and no container. */
+export interface LaneMember<Self> {
+  /** Set by `enter`; null when the record belongs to no lane. */
+  laneKey: string | null
+  /** Who may run when this one has left. */
+  follower: Self | null
+}
+
+/**
+ * The order of one partition (I2): at most one record of a lane runs at any time, in the order in which they entered. A record holds its lane from
+ * `enter` until `leave`, whatever happens to it between: running, waiting for its next attempt, being written to a dead-letter topic.
+ */
+export class KeyLanes<Member extends LaneMember<Member>> {
+  readonly #order: Order
+  /** The last of each lane that holds anything. */
+  readonly #tails = new Map<string, Member>()
+
+  constructor(order: Order) {
+    this.#order = order
+  }
+
+  /** Lanes that hold anything. */
+  get size(): number {
+    return this.#tails.size
+  }
+
+  /** Puts a record behind those of its lane. Answers whether it may run now; otherwise `leave` of its predecessor hands it out. */
+  enter(member: Member, key: Buffer | null): boolean {
+    const laneKey = this.#laneKeyOf(key)
+    member.laneKey = laneKey
+    if (laneKey === null) return true
+    const predecessor = this.#tails.get(laneKey)
+    this.#tails.set(laneKey, member)
+    if (predecessor === undefined) return true
+    predecessor.follower = member
+    return false
+  }
+
+  /**
+   * A record of an earlier epoch whose handler has not ended yet keeps its lane closed in this one (I2, I4), until `leave`. To be called before
+   * any record enters; there is one such record a lane at most, because while it is there the lane starts no other.
+   */
+  occupy(member: Member): void {
+    member.follower = null
+    if (member.laneKey !== null) this.#tails.set(member.laneKey, member)
+  }
+
+  /** A record that may run leaves its lane. Answers the one that may run now, if any. */
+  leave(member: Member): Member | null {
+    if (member.laneKey === null) return null
+    const follower = member.follower
+    member.follower = null
+    if (follower === null && this.#tails.get(member.laneKey) === member) this.#tails.delete(member.laneKey)
+    return follower
+  }
+
+  #laneKeyOf(key: Buffer | null): string | null {
+    if (this.#order === 'none') return null
+    if (this.#order === 'partition') return ''
+    // latin1 maps bytes to characters one to one, so distinct keys stay distinct even when they are not UTF-8.
+    return key === null ? null : key.latin1Slice()
+  }
+}
