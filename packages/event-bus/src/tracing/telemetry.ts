@@ -1,0 +1,106 @@
+/**
+ * What the bus tells OpenTelemetry, as the publisher and the engine see it: start a span, count a thing. Names are in `names.ts`, how context
+ * travels in `propagation.ts`.
+ */
+import type { Context, MeterProvider, TracerProvider } from '@opentelemetry/api'
+import type { CommitOutcome, RawHeader } from '../driver.ts'
+
+export interface TelemetryOptions {
+  /** @defaultValue the global one, which may be registered later */
+  readonly tracerProvider?: TracerProvider
+  /** @defaultValue the global one at the time of the call: start the SDK before the bus is made */
+  readonly meterProvider?: MeterProvider
+}
+
+export interface AttemptInfo {
+  readonly topic: string
+  readonly partition: number
+  readonly recordOffset: bigint
+  readonly group: string
+  readonly clientId: string
+  /** Null while the record is not decoded, or when it cannot be. */
+  readonly eventType: string | null
+  readonly eventId: string | null
+  /** From 1. */
+  readonly attempt: number
+  readonly headers: readonly RawHeader[]
+  /** The trace id in the message body, when the record could be decoded: it wins over the headers. */
+  readonly traceId?: string
+}
+
+/** One attempt to handle a record: its span, or nothing but its context when no SDK is registered. */
+export interface AttemptSpan {
+  /** What `ctx.publish` and the dead-letter write continue. */
+  readonly context: Context
+  /** W3C trace id, 32 lower-case hex digits; always valid. */
+  readonly traceId: string
+  /** Calls `fn` with the attempt's context active. */
+  run<T>(fn: () => T): T
+  /** Notes why the attempt failed. Any thrown value will do. */
+  fail(error: unknown): void
+  /** Idempotent. */
+  end(): void
+}
+
+export interface DeadLetterInfo {
+  /** The dead-letter topic. */
+  readonly topic: string
+  readonly clientId: string
+  readonly eventId: string | null
+  readonly reason: string
+  /** The context of the last attempt. */
+  readonly context: Context
+}
+
+/** The write of a dead letter. `traceparent` belongs into its `tributary.traceparent` header. */
+export interface DeadLetterSpan {
+  readonly traceparent: Buffer
+  fail(error: unknown): void
+  end(): void
+}
+
+/** How an attempt ended. `fenced`: it lost its partition, or its deadline passed, before it settled. */
+export type AttemptOutcome = 'succeeded' | 'failed' | 'timed-out' | 'fenced'
+
+export type Settlement = 'acked' | 'skipped' | 'retried' | 'dead-lettered' | 'expired'
+
+/** What is true of a partition at the time of a scrape. */
+export interface PartitionReading {
+  readonly topic: string
+  readonly partition: number
+  /** Records between the committed offset and the end of the log. */
+  readonly lag: number
+  /** Milliseconds since the oldest unsettled record was received; 0 when there is none. */
+  readonly oldestUnsettledMs: number
+  readonly inFlight: number
+}
+
+export interface SubscriptionLabels {
+  readonly group: string
+  readonly clientId: string
+  /** Source topics; every counter starts at 0 for each, so that `increase()` sees the first rise. */
+  readonly topics: readonly string[]
+}
+
+/** Counters of one subscription, bound to its group. */
+export interface SubscriptionMetrics {
+  consumed(topic: string, count: number): void
+  /** One attempt ended after `durationMs` milliseconds; `errorType` is the code or class of what it threw. */
+  attempted(topic: string, eventType: string, outcome: AttemptOutcome, durationMs: number, errorType?: string): void
+  abandoned(topic: string): void
+  settled(topic: string, settlement: Settlement, count: number): void
+  deadLettered(topic: string, reason: string): void
+  unknownType(topic: string): void
+  headerMismatch(topic: string): void
+  committed(topic: string, outcome: CommitOutcome): void
+  /** `read` is called at each collection for lag, age and records in flight. Returns how to stop. */
+  observe(read: () => Iterable<PartitionReading>): () => void
+}
+
+export interface Telemetry {
+  /** Starts a `process <topic>` span for one attempt. */
+  startAttempt(info: AttemptInfo): AttemptSpan
+  /** Starts a `send <dead-letter topic>` span below the last attempt. */
+  startDeadLetterWrite(info: DeadLetterInfo): DeadLetterSpan
+  subscriptionMetrics(labels: SubscriptionLabels): SubscriptionMetrics
+}
