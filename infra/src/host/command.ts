@@ -46,15 +46,22 @@ export async function findCommand(name: string, first: readonly string[] = []): 
  *
  * @throws {PrerequisiteMissingError} when it is neither there nor can be installed. A missing component is a failure, never a reason to skip.
  */
-export async function requireProgram(what: string, apt: string, find: () => Promise<string | undefined>): Promise<string> {
+export async function requireProgram(
+  what: string,
+  apt: string,
+  find: () => Promise<string | undefined>,
+): Promise<string> {
   const present = await find()
   if (present !== undefined) return present
   if (process.getuid?.() !== 0 || (await findCommand('apt-get')) === undefined) {
-    throw new PrerequisiteMissingError(`${what} was not found. Install it (Debian and Ubuntu: apt-get install ${apt}) and make sure that it is on the PATH.`)
+    throw new PrerequisiteMissingError(
+      `${what} was not found. Install it (Debian and Ubuntu: apt-get install ${apt}) and make sure that it is on the PATH.`,
+    )
   }
   await aptInstall(apt)
   const installed = await find()
-  if (installed === undefined) throw new PrerequisiteMissingError(`${what} was not found even after "apt-get install ${apt}".`)
+  if (installed === undefined)
+    throw new PrerequisiteMissingError(`${what} was not found even after "apt-get install ${apt}".`)
   return installed
 }
 

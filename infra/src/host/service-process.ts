@@ -60,7 +60,8 @@ export async function startService(spec: ServiceSpec): Promise<ServiceProcess> {
     child.once('error', resolve)
   })
   const { pid } = child
-  if (spawned !== undefined || pid === undefined) throw new ComponentStartError(`${spec.name}: ${command} did not start`, { cause: spawned })
+  if (spawned !== undefined || pid === undefined)
+    throw new ComponentStartError(`${spec.name}: ${command} did not start`, { cause: spawned })
   child.unref()
 
   const identity = processIdentity(pid)
@@ -87,7 +88,9 @@ async function untilReady(spec: ServiceSpec, service: ServiceProcess, readLog: (
     }
     await service.stop(0)
     const what = alive ? `was not ready within ${withinMs} ms` : 'ended before it was ready'
-    throw new ComponentStartError(`${spec.name} ${what}. The end of ${spec.logFile}:\n${readLog().split('\n').slice(-25).join('\n')}`)
+    throw new ComponentStartError(
+      `${spec.name} ${what}. The end of ${spec.logFile}:\n${readLog().split('\n').slice(-25).join('\n')}`,
+    )
   }
 }
 
@@ -98,7 +101,10 @@ async function wrap(spec: ServiceSpec): Promise<[string, string[]]> {
   if (spec.user !== undefined) options.push(`--reuid=${spec.user}`, `--regid=${spec.user}`, '--init-groups')
   if (spec.lifetime === 'owner' && setpriv !== undefined) options.push('--pdeathsig=KILL')
   if (options.length === 0) return [spec.command, [...spec.args]]
-  if (setpriv === undefined) throw new ComponentStartError(`${spec.name} must run as ${spec.user}, and there is no setpriv (package util-linux) to do that`)
+  if (setpriv === undefined)
+    throw new ComponentStartError(
+      `${spec.name} must run as ${spec.user}, and there is no setpriv (package util-linux) to do that`,
+    )
   return [setpriv, [...options, '--', spec.command, ...spec.args]]
 }
 

@@ -19,21 +19,61 @@ export async function makeCertificates(dir: string): Promise<Certificates> {
   // The authority's settings come from a file and not from -addext: where the system's openssl.cnf has a section of its own, both would apply.
   await writeFile(
     file('ca.cnf'),
-    ['[req]', 'distinguished_name=dn', 'x509_extensions=ca', '[dn]', '[ca]', 'basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign,cRLSign', ''].join('\n'),
+    [
+      '[req]',
+      'distinguished_name=dn',
+      'x509_extensions=ca',
+      '[dn]',
+      '[ca]',
+      'basicConstraints=critical,CA:TRUE',
+      'keyUsage=critical,keyCertSign,cRLSign',
+      '',
+    ].join('\n'),
   )
   const newKey = ['-newkey', 'rsa:2048', '-nodes']
-  const authority = ['req', '-x509', ...newKey, '-days', '30', '-subj', '/CN=Tributary test authority', '-config', file('ca.cnf')]
+  const authority = [
+    'req',
+    '-x509',
+    ...newKey,
+    '-days',
+    '30',
+    '-subj',
+    '/CN=Tributary test authority',
+    '-config',
+    file('ca.cnf'),
+  ]
   await run(openssl, [...authority, '-keyout', file('ca.key'), '-out', file('ca.pem')])
 
   for (const [name, usage] of [
     ['broker', 'serverAuth,clientAuth'],
     ['client', 'clientAuth'],
   ] as const) {
-    await run(openssl, ['req', ...newKey, '-subj', `/CN=${name}`, '-config', file('ca.cnf'), '-keyout', file(`${name}.key`), '-out', file(`${name}.csr`)])
+    await run(openssl, [
+      'req',
+      ...newKey,
+      '-subj',
+      `/CN=${name}`,
+      '-config',
+      file('ca.cnf'),
+      '-keyout',
+      file(`${name}.key`),
+      '-out',
+      file(`${name}.csr`),
+    ])
     // Without the address in it, clients that check names refuse the certificate.
     await writeFile(file(`${name}.ext`), `subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=${usage}\n`)
     const issuer = ['-CA', file('ca.pem'), '-CAkey', file('ca.key'), '-CAcreateserial', '-days', '30']
-    await run(openssl, ['x509', '-req', '-in', file(`${name}.csr`), ...issuer, '-extfile', file(`${name}.ext`), '-out', file(`${name}.crt`)])
+    await run(openssl, [
+      'x509',
+      '-req',
+      '-in',
+      file(`${name}.csr`),
+      ...issuer,
+      '-extfile',
+      file(`${name}.ext`),
+      '-out',
+      file(`${name}.crt`),
+    ])
   }
   // The order matters to Kafka: the PKCS#8 key first, then the chain.
   await run('sh', ['-c', 'cat broker.key broker.crt ca.pem > broker.pem'], { cwd: dir })

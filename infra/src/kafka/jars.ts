@@ -11,7 +11,15 @@ export async function kafkaClassPath(): Promise<string> {
   if (version === undefined) throw new Error(`${pom} does not say <kafka.version>`)
   const dir = await cached(`kafka-${version}`, async (partial) => {
     const maven = await requireCommand('mvn', 'maven')
-    await run(maven, ['-q', '-B', '-ntp', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${path.join(partial, 'libs')}`])
+    await run(maven, [
+      '-q',
+      '-B',
+      '-ntp',
+      '-f',
+      pom,
+      'dependency:copy-dependencies',
+      `-DoutputDirectory=${path.join(partial, 'libs')}`,
+    ])
   })
   return path.join(dir, 'libs', '*')
 }

@@ -15,7 +15,12 @@ export const kafkaUsers = {
 } as const
 
 /** The server.properties of node `nodeId` (counted from 1) in a cluster whose nodes listen on `nodes`. */
-export function nodeProperties(nodeId: number, nodes: readonly NodePorts[], certificates: Certificates, dataDir: string): string {
+export function nodeProperties(
+  nodeId: number,
+  nodes: readonly NodePorts[],
+  certificates: Certificates,
+  dataDir: string,
+): string {
   const ports = nodes[nodeId - 1]
   if (ports === undefined) throw new RangeError(`node ${nodeId} of ${nodes.length}`)
   const replication = nodes.length

@@ -79,7 +79,9 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaHandl
     })
 
   const running = new Map<number, ServiceProcess>()
-  const started = await Promise.allSettled(nodes.map(async (_, index) => running.set(index + 1, await startNode(index + 1))))
+  const started = await Promise.allSettled(
+    nodes.map(async (_, index) => running.set(index + 1, await startNode(index + 1))),
+  )
   const close = async (): Promise<void> => {
     await Promise.all([...running.values()].map((node) => node.stop(20_000)))
     await rm(dir, { recursive: true, force: true })
@@ -114,7 +116,13 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaHandl
 }
 
 const quietJvm = ['-Xshare:auto', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error']
-const brokerJvm = ['-Xms256m', '-Xmx512m', '-XX:+UseG1GC', '-Dorg.slf4j.simpleLogger.showDateTime=true', '-Dorg.slf4j.simpleLogger.defaultLogLevel=info']
+const brokerJvm = [
+  '-Xms256m',
+  '-Xmx512m',
+  '-XX:+UseG1GC',
+  '-Dorg.slf4j.simpleLogger.showDateTime=true',
+  '-Dorg.slf4j.simpleLogger.defaultLogLevel=info',
+]
 
 function portsOf(ports: readonly number[]): NodePorts[] {
   const nodes: NodePorts[] = []
