@@ -1,0 +1,66 @@
+import { type Backoff, backoffFaults, exponential } from './backoff.ts'
+
+/** What a subscription does with a record whose handler fails. */
+export interface FailurePolicy {
+  /** Attempts that hold only the record's key. */
+  readonly inPlace?: {
+    /**
+     * Attempts in all, the first one counted.
+     *
+     * @defaultValue 10
+     */
+    readonly attempts?: number
+    /** @defaultValue `exponential({ initialMs: 200, maxMs: 30_000 })`: with 10 attempts the last one starts after about 80 s */
+    readonly backoff?: Backoff
+  }
+  /**
+   * No attempt starts later than this after the first failure, in milliseconds. Keep it well below the topic's retention.
+   *
+   * @defaultValue 3,600,000 (an hour)
+   */
+  readonly maxAgeMs?: number
+  /**
+   * What follows the last attempt. (Not called `then`, which would make linters take the policy for a promise.) `dead-letter`: the record is written to the group's dead-letter topic and the next one of its key runs. `hold`: the
+   * record is tried again at the longest wait until it succeeds; its key waits behind it and `health().degraded` names it.
+   *
+   * @defaultValue 'dead-letter'
+   */
+  readonly afterwards?: 'dead-letter' | 'hold'
+  /**
+   * What happens when the dead-letter topic refuses a record even in its smallest form. `hold`: the record waits and is offered again every 30 s.
+   * `skip-and-alarm`: it is settled as skipped, with an error in the log that carries the event's place on the log: the record stays readable only as
+   * long as the source topic keeps it.
+   *
+   * @defaultValue 'hold'
+   */
+  readonly deadLetterImpossible?: 'hold' | 'skip-and-alarm'
+}
+
+/** The same with every default filled in. */
+export interface ResolvedFailurePolicy {
+  readonly attempts: number
+  readonly backoff: Backoff
+  readonly maxAgeMs: number
+  readonly afterwards: 'dead-letter' | 'hold'
+  readonly deadLetterImpossible: 'hold' | 'skip-and-alarm'
+}
+
+export function resolveFailurePolicy(policy: FailurePolicy = {}): ResolvedFailurePolicy {
+  return {
+    attempts: policy.inPlace?.attempts ?? 10,
+    backoff: policy.inPlace?.backoff ?? exponential({ initialMs: 200, maxMs: 30_000 }),
+    maxAgeMs: policy.maxAgeMs ?? 3_600_000,
+    afterwards: policy.afterwards ?? 'dead-letter',
+    deadLetterImpossible: policy.deadLetterImpossible ?? 'hold',
+  }
+}
+
+/** What is wrong with a policy, in words; empty when nothing is. */
+export function failurePolicyFaults(policy: ResolvedFailurePolicy): string[] {
+  const faults = backoffFaults(policy.backoff).map((fault) => `onFailure.inPlace.backoff: ${fault}`)
+  if (!Number.isInteger(policy.attempts) || policy.attempts < 1) {
+    faults.push(`onFailure.inPlace.attempts must be a whole number of at least 1, got ${policy.attempts}`)
+  }
+  if (!(policy.maxAgeMs >= 0)) faults.push(`onFailure.maxAgeMs must be at least 0, got ${policy.maxAgeMs}`)
+  return faults
+}

@@ -1,0 +1,78 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { ClusterUnavailableError, RecordUndecodableError, Reject, RetryLater, SchemaUnknownError } from '../errors.ts'
+import { fixed } from './backoff.ts'
+import { failureFrom } from './failure.ts'
+import { resolveFailurePolicy } from './failure-policy.ts'
+import { type FailureHistory, type Verdict, verdictOn } from './verdict.ts'
+
+const policy = resolveFailurePolicy({ inPlace: { attempts: 3, backoff: fixed(100) }, maxAgeMs: 1_000 })
+const patient = { ...policy, afterwards: 'hold' as const }
+const first: FailureHistory = { step: 'handle', attempt: 1, ageMs: 0 }
+
+const table: [situation: string, thrown: unknown, history: FailureHistory, verdict: Verdict][] = [
+  ['an error', new Error('no'), first, { kind: 'retry', afterMs: 100 }],
+  ['a TypeError', new TypeError('no'), first, { kind: 'retry', afterMs: 100 }],
+  ['undefined', undefined, first, { kind: 'retry', afterMs: 100 }],
+  ['the last attempt but one', 'no', { ...first, attempt: 2 }, { kind: 'retry', afterMs: 100 }],
+  ['the last attempt', 'no', { ...first, attempt: 3 }, { kind: 'dead-letter', reason: 'attempts-exhausted' }],
+  ['the last moment of its age', 'no', { ...first, ageMs: 900 }, { kind: 'retry', afterMs: 100 }],
+  ['a wait beyond its age', 'no', { ...first, ageMs: 901 }, { kind: 'dead-letter', reason: 'too-old' }],
+  ['Reject', new Reject('no'), first, { kind: 'dead-letter', reason: 'rejected' }],
+  ['RetryLater', new RetryLater({ afterMs: 700 }), first, { kind: 'retry', afterMs: 700 }],
+  ['RetryLater beyond its age', new RetryLater({ afterMs: 5_000 }), first, { kind: 'dead-letter', reason: 'too-old' }],
+  [
+    'RetryLater at the last attempt',
+    new RetryLater({ afterMs: 1 }),
+    { ...first, attempt: 3 },
+    { kind: 'dead-letter', reason: 'attempts-exhausted' },
+  ],
+  [
+    'undecodable bytes',
+    new RecordUndecodableError('no'),
+    { ...first, step: 'decode' },
+    { kind: 'dead-letter', reason: 'undecodable' },
+  ],
+  [
+    'an unknown schema',
+    new SchemaUnknownError('no'),
+    { ...first, step: 'decode' },
+    { kind: 'dead-letter', reason: 'unknown-schema' },
+  ],
+  [
+    'a fault of the decoder',
+    new RangeError('no'),
+    { ...first, step: 'decode' },
+    { kind: 'dead-letter', reason: 'undecodable' },
+  ],
+  [
+    'schemas out of reach',
+    new ClusterUnavailableError('no'),
+    { ...first, step: 'decode', attempt: 99, ageMs: 1e9 },
+    { kind: 'hold', afterMs: 100 },
+  ],
+]
+
+describe('verdictOn', () => {
+  it.each(table)('%s', (_, thrown, history, verdict) => {
+    expect(verdictOn(failureFrom(thrown), history, policy, 0)).toEqual(verdict)
+  })
+
+  it('holds what it would have given up, when told to', () => {
+    expect(verdictOn(failureFrom('no'), { ...first, attempt: 3 }, patient, 0)).toEqual({ kind: 'hold', afterMs: 100 })
+    expect(verdictOn(failureFrom('no'), { ...first, ageMs: 5_000 }, patient, 0)).toEqual({ kind: 'hold', afterMs: 100 })
+    expect(verdictOn(failureFrom(new Reject('no')), first, patient, 0).kind).toBe('dead-letter')
+  })
+
+  it('retries no more often than the policy allows, and never starts an attempt past the age limit', () => {
+    const natural = fc.nat({ max: 2_000 })
+    fc.assert(
+      fc.property(fc.anything(), fc.integer({ min: 1, max: 10 }), natural, (thrown, attempt, ageMs) => {
+        const verdict = verdictOn(failureFrom(thrown), { step: 'handle', attempt, ageMs }, policy, 0.5)
+        if (verdict.kind !== 'retry') return
+        expect(attempt).toBeLessThan(policy.attempts)
+        expect(ageMs + verdict.afterMs).toBeLessThanOrEqual(policy.maxAgeMs)
+      }),
+    )
+  })
+})
