@@ -30,7 +30,7 @@ export const realComponents: Readonly<Record<string, RealComponent>> = {
     ],
     start: async () => {
       const kafka = await startKafka()
-      return { env: kafkaEnv('TRIBUTARY_REAL_KAFKA', kafka), close: kafka.close }
+      return { env: kafkaEnv('TRIBUTARY_REAL_KAFKA', kafka), close: () => kafka.close() }
     },
   },
   /** Three nodes. `POST ${TRIBUTARY_REAL_KAFKA3_CONTROL}/nodes/2/kill` and `…/restart` stage the loss of a broker. */
@@ -59,7 +59,7 @@ export const realComponents: Readonly<Record<string, RealComponent>> = {
     variables: ['TRIBUTARY_REAL_POSTGRES'],
     start: async () => {
       const postgres = await startPostgres()
-      return { env: { TRIBUTARY_REAL_POSTGRES: postgres.url }, close: postgres.close }
+      return { env: { TRIBUTARY_REAL_POSTGRES: postgres.url }, close: () => postgres.close() }
     },
   },
   jaeger: {
@@ -68,7 +68,7 @@ export const realComponents: Readonly<Record<string, RealComponent>> = {
       const jaeger = await startJaeger()
       return {
         env: { TRIBUTARY_REAL_OTLP: jaeger.otlpEndpoint, TRIBUTARY_REAL_JAEGER_QUERY: jaeger.queryUrl },
-        close: jaeger.close,
+        close: () => jaeger.close(),
       }
     },
   },
@@ -92,7 +92,7 @@ export const realComponents: Readonly<Record<string, RealComponent>> = {
     variables: ['TRIBUTARY_REAL_PROMETHEUS'],
     start: async () => {
       const prometheus = await startPrometheus()
-      return { env: { TRIBUTARY_REAL_PROMETHEUS: prometheus.url }, close: prometheus.close }
+      return { env: { TRIBUTARY_REAL_PROMETHEUS: prometheus.url }, close: () => prometheus.close() }
     },
   },
 }
