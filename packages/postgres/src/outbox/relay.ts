@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto'
+import {
+  type Clock,
+  type EncodedEvent,
+  type Logger,
+  type Publisher,
+  silentLogger,
+  systemClock,
+} from '@tributary/event-bus'
+import { errorMessage } from '../error-message.ts'
+import type { AnyDatabase } from '../transaction.ts'
+import { createAlarm } from './alarm.ts'
+import { laneFailure } from './failure-backoff.ts'
+import { OUTBOX_CHANNEL } from './outbox.ts'
+import { type ClaimedLane, type LaneOutcome, takeTurn } from './turn.ts'
+
+export interface RelayOptions {
+  readonly database: AnyDatabase
+  /** The bus, or anything that publishes encoded events. */
+  readonly publisher: Pick<Publisher, 'publishEncoded'>
+  readonly logger?: Logger
+  readonly clock?: Clock
+  /** Looks for rows this often even when no notification came, in milliseconds. @defaultValue 1000 */
+  readonly pollMs?: number
+  /** Rows on their way to Kafka at most. @defaultValue 500 */
+  readonly maxInFlight?: number
+  /** Rows of one key taken at a time; they are published one after another. @defaultValue 20 */
+  readonly rowsPerLane?: number
+  /** How long one publish may take, in milliseconds, before its key waits and others go on. @defaultValue 15000 */
+  readonly publishTimeoutMs?: number
+  /** For how long a claim keeps other relays away, in milliseconds: after a crash its keys rest for so long. @defaultValue 30000 */
+  readonly leaseMs?: number
+}
+
+export interface RelayHealth {
+  readonly inFlight: number
+  /** Milliseconds since the Unix epoch of the last publish that was acknowledged; null before the first. */
+  readonly lastPublishedAt: number | null
+  /** What went wrong last, and has not gone right since. */
+  readonly lastError: string | null
+}
+
+export interface Relay {
+  health(): RelayHealth
+  /** Lets publishes under way end, records them, and gives the rest back at once. Idempotent. */
+  close(): Promise<void>
+}
+
+/** The database failed: how long until the next turn, in milliseconds. */
+const DATABASE_RETRY_MS = 1000
+/** How often closing tries to record the last publishes. */
+const CLOSE_ATTEMPTS = 3
+
+/**
+ * Publishes what is in the outbox: every committed row at least once, with the same event id each time, and the rows of one key in order. The order
+ * holds between relays and over crashes, in this sense: whatever is repeated, the first appearances on the log are in order.
+ *
+ * A row is published before it is marked. Dying in between publishes it again: subscribers with an inbox see one event. A row that cannot be published
+ * holds back the rows of its own key, and no others.
+ *
+ * @throws {RangeError} when a lease would end before a publish can.
+ */
+export function startRelay(options: RelayOptions): Relay {
+  const { database, publisher, logger = silentLogger, clock = systemClock } = options
+  const { pollMs = 1000, maxInFlight = 500, rowsPerLane = 20, publishTimeoutMs = 15_000, leaseMs = 30_000 } = options
+  if (leaseMs <= publishTimeoutMs)
+    throw new RangeError(`leaseMs (${leaseMs}) must be above publishTimeoutMs (${publishTimeoutMs})`)
+  const holder = randomUUID()
+  const alarm = createAlarm(clock)
+  let outcomes: LaneOutcome[] = []
+  let inFlight = 0
+  let lastPublishedAt: number | null = null
+  let lastError: string | null = null
+  let isClosing = false
+
+  const publishLane = async ({ lane, attempts, rows }: ClaimedLane, leaseEndsAt: number): Promise<LaneOutcome> => {
+    const publishedSeqs: string[] = []
+    for (const { seq, event } of rows) {
+      // One row at a time: were two sent together, the second could be on the log when the first turns out to have failed.
+      // And never one whose publish could outlive the lease: by then the lane may be another relay's.
+      if (isClosing || clock.monotonic() + publishTimeoutMs > leaseEndsAt) break
+      const error = await publishOne(publisher, event, publishTimeoutMs)
+      if (error !== null) {
+        const failure = laneFailure(error.reason, publishedSeqs.length > 0 ? 1 : attempts + 1)
+        lastError = failure.message
+        logger.warn(
+          {
+            err: error.reason,
+            eventId: event.id,
+            eventType: event.type,
+            topic: event.topic,
+            retryInMs: failure.waitMs,
+          },
+          'publishing from the outbox failed; its key waits',
+        )
+        return { lane, publishedSeqs, failure }
+      }
+      publishedSeqs.push(seq)
+      lastPublishedAt = clock.now()
+      lastError = null
+    }
+    return { lane, publishedSeqs, failure: null }
+  }
+
+  const dispatch = (lane: ClaimedLane, leaseEndsAt: number): void => {
+    inFlight += lane.rows.length
+    void publishLane(lane, leaseEndsAt).then((outcome) => {
+      inFlight -= lane.rows.length
+      outcomes.push(outcome)
+      alarm.ring()
+    })
+  }
+
+  const turn = async (): Promise<void> => {
+    const recorded = outcomes
+    outcomes = []
+    // From before the claim: the lease as this process counts it ends earlier than in the database.
+    const leaseEndsAt = clock.monotonic() + leaseMs
+    const room = isClosing ? 0 : maxInFlight - inFlight
+    try {
+      const request = { schema: database.schema, holder, outcomes: recorded, room, rowsPerLane, leaseMs }
+      const { claimed, hasMore } = await database.kysely.transaction().execute((tx) => takeTurn(tx, request))
+      for (const lane of claimed) dispatch(lane, leaseEndsAt)
+      if (hasMore) alarm.ring()
+    } catch (error) {
+      outcomes = [...recorded, ...outcomes]
+      throw error
+    }
+  }
+
+  const run = async (): Promise<void> => {
+    while (!isClosing) {
+      try {
+        await turn()
+        await alarm.wait(pollMs)
+      } catch (error) {
+        lastError = errorMessage(error)
+        logger.warn({ err: error, retryInMs: DATABASE_RETRY_MS }, 'the outbox could not be read; trying again')
+        await alarm.wait(DATABASE_RETRY_MS)
+      }
+    }
+    while (inFlight > 0) await alarm.wait(publishTimeoutMs)
+    for (let attempt = 1; outcomes.length > 0 && attempt <= CLOSE_ATTEMPTS; attempt += 1) {
+      // Unrecorded rows are published again after the lease: worth a few tries, not worth hanging.
+      await turn().catch((error: unknown) => logger.warn({ err: error }, 'could not record what was published'))
+    }
+  }
+
+  const listening = database.listen(OUTBOX_CHANNEL, () => alarm.ring())
+  listening.catch((error: unknown) => logger.warn({ err: error }, 'no notifications from the outbox; polling only'))
+  const finished = run()
+
+  let closed: Promise<void> | undefined
+  return {
+    health: () => ({ inFlight, lastPublishedAt, lastError }),
+    close() {
+      isClosing = true
+      alarm.ring()
+      closed ??= Promise.all([
+        finished,
+        listening.then(
+          (stop) => stop(),
+          () => {},
+        ),
+      ]).then(() => {})
+      return closed
+    },
+  }
+}
+
+/** The reason when it failed; null when it is on the log. */
+async function publishOne(
+  publisher: RelayOptions['publisher'],
+  event: EncodedEvent,
+  timeoutMs: number,
+): Promise<{ reason: unknown } | null> {
+  try {
+    const [result] = await publisher.publishEncoded([event], { timeoutMs })
+    if (result?.status === 'fulfilled') return null
+    return { reason: result?.reason ?? new Error('the publisher gave no result') }
+  } catch (reason) {
+    return { reason }
+  }
+}
