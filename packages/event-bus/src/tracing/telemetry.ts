@@ -2,15 +2,8 @@
  * What the bus tells OpenTelemetry, as the publisher and the engine see it: start a span, count a thing. Names are in `names.ts`, how context
  * travels in `propagation.ts`.
  */
-import type { Context, MeterProvider, TracerProvider } from '@opentelemetry/api'
+import type { Context, SpanContext } from '@opentelemetry/api'
 import type { CommitOutcome, RawHeader } from '../driver.ts'
-
-export interface TelemetryOptions {
-  /** @defaultValue the global one, which may be registered later */
-  readonly tracerProvider?: TracerProvider
-  /** @defaultValue the global one at the time of the call: start the SDK before the bus is made */
-  readonly meterProvider?: MeterProvider
-}
 
 export interface AttemptInfo {
   readonly topic: string
@@ -103,4 +96,30 @@ export interface Telemetry {
   /** Starts a `send <dead-letter topic>` span below the last attempt. */
   startDeadLetterWrite(info: DeadLetterInfo): DeadLetterSpan
   subscriptionMetrics(labels: SubscriptionLabels): SubscriptionMetrics
+}
+
+/** A `send <topic>` span, or the context that stands for it. */
+export interface SendSpan {
+  /** The creation context of what is sent; always valid. */
+  readonly spanContext: SpanContext
+  fail(error: unknown): void
+  /** Idempotent. */
+  end(): void
+}
+
+/** Counters of one publisher. */
+export interface PublisherMetrics {
+  /** The first event for this topic is on its way. */
+  opened(topic: string): void
+  /** A batch of `count` records was acknowledged, or failed with `errorType`, after `durationMs` milliseconds. */
+  sent(topic: string, count: number, durationMs: number, errorType?: string): void
+}
+
+/** What the publisher needs. */
+export interface PublisherTelemetry {
+  /** Starts a `send <topic>` span for a call that publishes `count` events. */
+  startSend(topic: string, clientId: string, context: Context, count: number): SendSpan
+  /** Starts the `send <topic>` span of an event that was encoded earlier; null when nothing would record it. */
+  startRelay(topic: string, clientId: string, created: SpanContext | null): SendSpan | null
+  publisherMetrics(clientId: string): PublisherMetrics
 }

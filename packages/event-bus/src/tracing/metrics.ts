@@ -1,0 +1,175 @@
+/** The bus's instruments. Label sets are built once: what happens for a record or a batch is a lookup and an `add`. */
+import type { Attributes, Counter, Meter, ObservableGauge } from '@opentelemetry/api'
+import type { CommitOutcome } from '../driver.ts'
+import { attributeNames, durationBuckets, metricNames } from './names.ts'
+import type {
+  AttemptOutcome,
+  PartitionReading,
+  PublisherMetrics,
+  Settlement,
+  SubscriptionLabels,
+  SubscriptionMetrics,
+} from './telemetry.ts'
+
+const attemptOutcomes: readonly AttemptOutcome[] = ['succeeded', 'failed', 'timed-out', 'fenced']
+const settlements: readonly Settlement[] = ['acked', 'skipped', 'retried', 'dead-lettered', 'expired']
+const commitOutcomes: readonly CommitOutcome[] = ['committed', 'fenced', 'metadata-refused', 'failed']
+
+const seconds = { unit: 's', advice: { explicitBucketBoundaries: [...durationBuckets] } }
+
+/** All instruments of one meter; `createTelemetry` makes them once, whatever number of subscriptions there is. */
+export function createInstruments(meter: Meter) {
+  const counter = (name: string, unit: string, description: string) => meter.createCounter(name, { unit, description })
+  const gauge = (name: string, unit: string, description: string) =>
+    meter.createObservableGauge(name, { unit, description })
+  return {
+    meter,
+    operationDuration: meter.createHistogram(metricNames.operationDuration, {
+      ...seconds,
+      description: 'Duration of a batch, from its first sending to its acknowledgement or failure.',
+    }),
+    sent: counter(
+      metricNames.sentMessages,
+      '{message}',
+      'Records that a batch tried to append; error.type tells failures.',
+    ),
+    consumed: counter(metricNames.consumedMessages, '{message}', 'Records received.'),
+    processDuration: meter.createHistogram(metricNames.processDuration, {
+      ...seconds,
+      description: 'Duration of one attempt to handle a record.',
+    }),
+    attempts: counter(metricNames.attempts, '{attempt}', 'Attempts to handle a record, by how they ended.'),
+    abandoned: counter(
+      metricNames.abandonedAttempts,
+      '{attempt}',
+      'Attempts that never ended and are waited for no longer.',
+    ),
+    settlements: counter(metricNames.settlements, '{record}', 'Records settled, by how.'),
+    deadLetters: counter(metricNames.deadLetters, '{record}', 'Records written to a dead-letter topic, by reason.'),
+    unknownTypes: counter(
+      metricNames.unknownTypes,
+      '{record}',
+      'Records of a type that the subscription does not handle.',
+    ),
+    headerMismatches: counter(metricNames.headerMismatches, '{record}', 'Records whose headers contradict their body.'),
+    commits: counter(metricNames.commits, '{commit}', 'Offset commits of a partition, by outcome.'),
+    lag: gauge(metricNames.lag, '{record}', 'Records between the committed offset and the end of the log.'),
+    oldestUnsettledAge: gauge(
+      metricNames.oldestUnsettledAge,
+      's',
+      'Time since the oldest unsettled record was received.',
+    ),
+    inFlight: gauge(metricNames.inFlight, '{record}', 'Records in the hands of handlers.'),
+  }
+}
+
+export type Instruments = ReturnType<typeof createInstruments>
+
+/** `counters.of(a, b)` is the label set for these values, built at the first use. */
+class LabelSets {
+  readonly #build: (first: string, second: string) => Attributes
+  readonly #sets = new Map<string, Map<string, Attributes>>()
+
+  constructor(build: (first: string, second: string) => Attributes) {
+    this.#build = build
+  }
+
+  of(first: string, second: string): Attributes {
+    return this.#sets.get(first)?.get(second) ?? this.#add(first, second)
+  }
+
+  #add(first: string, second: string): Attributes {
+    const attributes = this.#build(first, second)
+    const inner = this.#sets.get(first) ?? new Map<string, Attributes>()
+    this.#sets.set(first, inner.set(second, attributes))
+    return attributes
+  }
+}
+
+export function createSubscriptionMetrics(instruments: Instruments, labels: SubscriptionLabels): SubscriptionMetrics {
+  const base = {
+    [attributeNames.system]: 'kafka',
+    [attributeNames.group]: labels.group,
+    [attributeNames.clientId]: labels.clientId,
+  }
+  const ofTopic = (topic: string): Attributes => ({ ...base, [attributeNames.destination]: topic })
+  const plain = new LabelSets((topic) => ofTopic(topic))
+  const labelled = (name: string) => new LabelSets((topic, value) => ({ ...ofTopic(topic), [name]: value }))
+  const byOutcome = labelled(attributeNames.outcome)
+  const bySettlement = labelled(attributeNames.settlement)
+  const byReason = labelled(attributeNames.reason)
+  const byType = labelled(attributeNames.eventType)
+  const consumedLabels = new LabelSets((topic) => ({ ...ofTopic(topic), [attributeNames.operationName]: 'poll' }))
+
+  // Alerts on `increase()` miss the rise of a series that first appears with 1: each starts with 0.
+  for (const topic of labels.topics) {
+    instruments.consumed.add(0, consumedLabels.of(topic, ''))
+    for (const counter of [instruments.abandoned, instruments.unknownTypes, instruments.headerMismatches]) {
+      counter.add(0, plain.of(topic, ''))
+    }
+    startAtZero(instruments.attempts, byOutcome, topic, attemptOutcomes)
+    startAtZero(instruments.settlements, bySettlement, topic, settlements)
+    startAtZero(instruments.commits, byOutcome, topic, commitOutcomes)
+  }
+
+  return {
+    consumed: (topic, count) => instruments.consumed.add(count, consumedLabels.of(topic, '')),
+    attempted(topic, eventType, outcome, durationMs, errorType) {
+      instruments.attempts.add(1, byOutcome.of(topic, outcome))
+      const attributes = byType.of(topic, eventType)
+      instruments.processDuration.record(
+        durationMs / 1_000,
+        errorType === undefined ? attributes : { ...attributes, [attributeNames.errorType]: errorType },
+      )
+    },
+    abandoned: (topic) => instruments.abandoned.add(1, plain.of(topic, '')),
+    settled: (topic, settlement, count) => instruments.settlements.add(count, bySettlement.of(topic, settlement)),
+    deadLettered: (topic, reason) => instruments.deadLetters.add(1, byReason.of(topic, reason)),
+    unknownType: (topic) => instruments.unknownTypes.add(1, plain.of(topic, '')),
+    headerMismatch: (topic) => instruments.headerMismatches.add(1, plain.of(topic, '')),
+    committed: (topic, outcome) => instruments.commits.add(1, byOutcome.of(topic, outcome)),
+    observe: (read) => observePartitions(instruments, ofTopic, read),
+  }
+}
+
+function startAtZero(counter: Counter, sets: LabelSets, topic: string, values: readonly string[]): void {
+  for (const value of values) counter.add(0, sets.of(topic, value))
+}
+
+function observePartitions(
+  instruments: Instruments,
+  ofTopic: (topic: string) => Attributes,
+  read: () => Iterable<PartitionReading>,
+): () => void {
+  const { meter, lag, oldestUnsettledAge, inFlight } = instruments
+  const gauges: ObservableGauge[] = [lag, oldestUnsettledAge, inFlight]
+  const callback: Parameters<Meter['addBatchObservableCallback']>[0] = (result) => {
+    for (const reading of read()) {
+      const attributes = { ...ofTopic(reading.topic), [attributeNames.partition]: String(reading.partition) }
+      result.observe(lag, reading.lag, attributes)
+      result.observe(oldestUnsettledAge, reading.oldestUnsettledMs / 1_000, attributes)
+      result.observe(inFlight, reading.inFlight, attributes)
+    }
+  }
+  meter.addBatchObservableCallback(callback, gauges)
+  return () => meter.removeBatchObservableCallback(callback, gauges)
+}
+
+export function createPublisherMetrics(instruments: Instruments, clientId: string): PublisherMetrics {
+  const sets = new LabelSets((topic, errorType) => ({
+    [attributeNames.system]: 'kafka',
+    [attributeNames.operationName]: 'send',
+    [attributeNames.operationType]: 'send',
+    [attributeNames.clientId]: clientId,
+    [attributeNames.destination]: topic,
+    ...(errorType === '' ? {} : { [attributeNames.errorType]: errorType }),
+  }))
+  return {
+    opened: (topic) => instruments.sent.add(0, sets.of(topic, '')),
+    sent(topic, count, durationMs, errorType = '') {
+      const attributes = sets.of(topic, errorType)
+      instruments.sent.add(count, attributes)
+      instruments.operationDuration.record(durationMs / 1_000, attributes)
+    },
+  }
+}

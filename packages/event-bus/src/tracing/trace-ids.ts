@@ -1,0 +1,39 @@
+/** Trace contexts of our own, for when no SDK is there to make them. */
+import { randomFillSync } from 'node:crypto'
+import { type SpanContext, TraceFlags } from '@opentelemetry/api'
+
+const traceIdBytes = 16
+const spanIdBytes = 8
+
+// Random bytes for 512 contexts at a time: asking the system for 24 of them costs more than everything else about a trace.
+const pool = Buffer.allocUnsafe(512 * (traceIdBytes + spanIdBytes))
+let used = pool.length
+
+function randomHex(bytes: number): string {
+  if (used + bytes > pool.length) {
+    randomFillSync(pool)
+    used = 0
+  }
+  const hex = pool.toString('hex', used, used + bytes)
+  used += bytes
+  // All zeros is how W3C says "none"; one time in 2^64 the dice say so too.
+  return hex.startsWith('00000000') && /^0+$/.test(hex) ? randomHex(bytes) : hex
+}
+
+export function newTraceId(): string {
+  return randomHex(traceIdBytes)
+}
+
+export function newSpanId(): string {
+  return randomHex(spanIdBytes)
+}
+
+/**
+ * The start of a trace, or a new point in a given one.
+ *
+ * It is marked as sampled although nothing records it here. Otherwise a publisher without an SDK would switch off tracing in every service behind
+ * it: samplers follow their parent, and an unsampled remote parent means "do not record" to all of them.
+ */
+export function newSpanContext(traceId: string = newTraceId()): SpanContext {
+  return { traceId, spanId: newSpanId(), traceFlags: TraceFlags.SAMPLED }
+}
