@@ -1,0 +1,7 @@
+export type { VirtualClock } from './clock/virtual-clock.ts'
+export { createVirtualClock } from './clock/virtual-clock.ts'
+export type { ActiveFault, AppendFault, CommitFault, FaultScope, Faults, Hold } from './memory/faults.ts'
+export type { InMemoryCluster, InMemoryClusterOptions } from './memory/in-memory-cluster.ts'
+export { inMemoryCluster } from './memory/in-memory-cluster.ts'
+export type { InMemoryDriver } from './memory/in-memory-driver.ts'
+export { inMemoryDriver } from './memory/in-memory-driver.ts'
