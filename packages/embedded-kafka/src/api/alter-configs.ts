@@ -1,0 +1,50 @@
+import { configFault } from '../cluster/topic-config.ts'
+import { type Api, defineApi } from '../protocol/api.ts'
+import { type ErrorName, errorCodes } from '../protocol/error-codes.ts'
+import { array, boolean, int8, int16, int32, nullableString, optional, string } from '../protocol/fields.ts'
+import { alterableTopic, isRefusal } from './config-resource.ts'
+
+/** Replaces all settings of a topic: what is not named goes back to its default. */
+export const alterConfigs: Api = defineApi({
+  key: 33,
+  name: 'AlterConfigs',
+  versions: [0, 1],
+  flexibleSince: 2,
+  request: {
+    resources: array({
+      resourceType: int8,
+      resourceName: string,
+      configs: array({ name: string, value: nullableString }),
+    }),
+    validateOnly: boolean,
+  },
+  response: {
+    throttleTimeMs: optional(int32, 0),
+    responses: array({ errorCode: int16, errorMessage: nullableString, resourceType: int8, resourceName: string }),
+  },
+  subjects: ({ resources }) => resources.map(({ resourceName }) => ({ topic: resourceName })),
+  handle: ({ resources, validateOnly }, context) => ({
+    responses: resources.map(({ resourceType, resourceName, configs }) => {
+      const answer = (error: ErrorName, errorMessage: string | null = null) => ({
+        errorCode: errorCodes[error],
+        errorMessage,
+        resourceType,
+        resourceName,
+      })
+      const topic = alterableTopic({ resourceType, resourceName }, context)
+      if (isRefusal(topic)) return answer(...topic)
+      const fault = configs.map(({ name, value }) => configFault(name, value)).find((each) => each !== undefined)
+      if (fault) return answer('INVALID_CONFIG', fault)
+      if (!validateOnly) topic.config.replace(new Map(configs.map(({ name, value }) => [name, value ?? ''])))
+      return answer('NONE')
+    }),
+  }),
+  fail: ({ resources }, errorCode) => ({
+    responses: resources.map(({ resourceType, resourceName }) => ({
+      errorCode,
+      errorMessage: null,
+      resourceType,
+      resourceName,
+    })),
+  }),
+})

@@ -1,0 +1,80 @@
+/** Every API that is spoken here. A new one is a file in this folder and a line in this list. */
+import type { Api } from '../protocol/api.ts'
+import { alterConfigs } from './alter-configs.ts'
+import { createApiVersions } from './api-versions.ts'
+import { createPartitions } from './create-partitions.ts'
+import { createTopics } from './create-topics.ts'
+import { deleteGroups } from './delete-groups.ts'
+import { deleteRecords } from './delete-records.ts'
+import { deleteTopics } from './delete-topics.ts'
+import { describeConfigs } from './describe-configs.ts'
+import { describeGroups } from './describe-groups.ts'
+import { fetch } from './fetch.ts'
+import { findCoordinator } from './find-coordinator.ts'
+import { heartbeat } from './heartbeat.ts'
+import { incrementalAlterConfigs } from './incremental-alter-configs.ts'
+import { initProducerId } from './init-producer-id.ts'
+import { joinGroup } from './join-group.ts'
+import { leaveGroup } from './leave-group.ts'
+import { listGroups } from './list-groups.ts'
+import { listOffsets } from './list-offsets.ts'
+import { metadata } from './metadata.ts'
+import { offsetCommit } from './offset-commit.ts'
+import { offsetFetch } from './offset-fetch.ts'
+import { produce } from './produce.ts'
+import { syncGroup } from './sync-group.ts'
+
+/** The names by which faults are staged; a test compares them with the list below. */
+export type ApiName =
+  | 'AlterConfigs'
+  | 'ApiVersions'
+  | 'CreatePartitions'
+  | 'CreateTopics'
+  | 'DeleteGroups'
+  | 'DeleteRecords'
+  | 'DeleteTopics'
+  | 'DescribeConfigs'
+  | 'DescribeGroups'
+  | 'Fetch'
+  | 'FindCoordinator'
+  | 'Heartbeat'
+  | 'IncrementalAlterConfigs'
+  | 'InitProducerId'
+  | 'JoinGroup'
+  | 'LeaveGroup'
+  | 'ListGroups'
+  | 'ListOffsets'
+  | 'Metadata'
+  | 'OffsetCommit'
+  | 'OffsetFetch'
+  | 'Produce'
+  | 'SyncGroup'
+
+const others: readonly Api[] = [
+  alterConfigs,
+  createPartitions,
+  createTopics,
+  deleteGroups,
+  deleteRecords,
+  deleteTopics,
+  describeConfigs,
+  describeGroups,
+  fetch,
+  findCoordinator,
+  heartbeat,
+  incrementalAlterConfigs,
+  initProducerId,
+  joinGroup,
+  leaveGroup,
+  listGroups,
+  listOffsets,
+  metadata,
+  offsetCommit,
+  offsetFetch,
+  produce,
+  syncGroup,
+]
+
+export const apis: ReadonlyMap<number, Api> = new Map(
+  [createApiVersions(others), ...others].map((api) => [api.key, api]),
+)

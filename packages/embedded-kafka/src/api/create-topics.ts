@@ -1,0 +1,106 @@
+import type { NewTopic } from '../cluster/cluster.ts'
+import { isTopicName } from '../cluster/topic.ts'
+import { configFault } from '../cluster/topic-config.ts'
+import type { RequestContext } from '../network/request-context.ts'
+import { type Api, defineApi } from '../protocol/api.ts'
+import { type ErrorName, errorCodes } from '../protocol/error-codes.ts'
+import { array, boolean, int16, int32, nullableString, optional, string, type Value } from '../protocol/fields.ts'
+import { assignmentFault } from './replica-assignment.ts'
+
+/** "The broker's default", for partitions and replicas. */
+const byDefault = -1
+
+const wantedTopic = {
+  name: string,
+  numPartitions: int32,
+  replicationFactor: int16,
+  assignments: array({ partitionIndex: int32, brokerIds: array(int32) }),
+  configs: array({ name: string, value: nullableString }),
+}
+type WantedTopic = Value<typeof wantedTopic>
+type Refusal = readonly [ErrorName, string]
+
+export const createTopics: Api = defineApi({
+  key: 19,
+  name: 'CreateTopics',
+  versions: [2, 4],
+  flexibleSince: 5,
+  request: { topics: array(wantedTopic), timeoutMs: int32, validateOnly: boolean },
+  response: {
+    throttleTimeMs: optional(int32, 0),
+    topics: array({ name: string, errorCode: int16, errorMessage: optional(nullableString, null) }),
+  },
+  subjects: ({ topics }) => topics.map(({ name }) => ({ topic: name })),
+  handle({ topics, validateOnly }, context) {
+    const names = topics.map(({ name }) => name)
+    return {
+      topics: topics.map((wanted) => {
+        const answer = (error: ErrorName, errorMessage: string | null = null) => ({
+          name: wanted.name,
+          errorCode: errorCodes[error],
+          errorMessage,
+        })
+        return context.staged(wanted.name, undefined, answer, () => {
+          const isRepeated = names.indexOf(wanted.name) !== names.lastIndexOf(wanted.name)
+          if (isRepeated) return answer('INVALID_REQUEST', 'Duplicate topic name.')
+          const plan = planTopic(wanted, context)
+          if (isRefusal(plan)) return answer(...plan)
+          if (!validateOnly) context.cluster.createTopic(wanted.name, plan)
+          return answer('NONE')
+        })
+      }),
+    }
+  },
+})
+
+function planTopic(wanted: WantedTopic, { cluster }: RequestContext): NewTopic | Refusal {
+  const { name, assignments, configs } = wanted
+  if (!isTopicName(name)) return ['INVALID_TOPIC_EXCEPTION', `Topic name is invalid: '${name}'`]
+  if (cluster.topic(name)) return ['TOPIC_ALREADY_EXISTS', `Topic '${name}' already exists.`]
+  const fault = configs.map((config) => configFault(config.name, config.value)).find((each) => each !== undefined)
+  if (fault) return ['INVALID_CONFIG', fault]
+  const settings = new Map(configs.map((config) => [config.name, config.value ?? '']))
+
+  if (assignments.length > 0) {
+    if (wanted.numPartitions !== byDefault || wanted.replicationFactor !== byDefault)
+      return ['INVALID_REQUEST', 'Both an assignment and a number of partitions or replicas were given.']
+    const assignment = assignments
+      .toSorted((one, other) => one.partitionIndex - other.partitionIndex)
+      .map(({ brokerIds }) => brokerIds)
+    const isConsecutive =
+      new Set(assignments.map(({ partitionIndex }) => partitionIndex)).size === assignments.length &&
+      assignments.every(({ partitionIndex }) => partitionIndex >= 0 && partitionIndex < assignments.length)
+    if (!isConsecutive)
+      return ['INVALID_REPLICA_ASSIGNMENT', 'partitions should be a consecutive 0-based integer sequence']
+    const problem = assignmentFault(assignment, cluster)
+    if (problem) return ['INVALID_REPLICA_ASSIGNMENT', problem]
+    return {
+      partitions: assignment.length,
+      replicationFactor: assignment[0]?.length ?? 1,
+      configs: settings,
+      assignment,
+    }
+  }
+
+  const { defaultPartitions, defaultReplicationFactor } = cluster.options
+  const partitions = wanted.numPartitions === byDefault ? defaultPartitions : wanted.numPartitions
+  const replicas = wanted.replicationFactor === byDefault ? defaultReplicationFactor : wanted.replicationFactor
+  if (replicas < 1)
+    return ['INVALID_REPLICATION_FACTOR', 'Replication factor must be larger than 0, or -1 to use the default value.']
+  if (partitions < 1) return ['INVALID_PARTITIONS', 'Number of partitions was set to an invalid non-positive value.']
+  if (partitions > maxPartitions)
+    return ['POLICY_VIOLATION', `This broker keeps at most ${maxPartitions} partitions in a topic.`]
+  if (replicas > cluster.brokers.length)
+    return [
+      'INVALID_REPLICATION_FACTOR',
+      `Unable to replicate the partition ${replicas} time(s): only ${cluster.brokers.length} broker(s) are registered.`,
+    ]
+  return { partitions, replicationFactor: replicas, configs: settings }
+}
+
+/** A request of a few bytes could otherwise claim 2^31 partitions. */
+export const maxPartitions = 10_000
+
+function isRefusal(plan: NewTopic | Refusal): plan is Refusal {
+  return Array.isArray(plan)
+}

@@ -1,0 +1,120 @@
+import type { ConfigEntry } from '../cluster/topic-config.ts'
+import type { RequestContext } from '../network/request-context.ts'
+import { type Api, defineApi } from '../protocol/api.ts'
+import { errorCodes } from '../protocol/error-codes.ts'
+import {
+  array,
+  boolean,
+  from,
+  type Input,
+  int8,
+  int16,
+  int32,
+  nullableArray,
+  nullableString,
+  optional,
+  string,
+} from '../protocol/fields.ts'
+import {
+  brokerResource,
+  isRefusal,
+  type Refusal,
+  type Resource,
+  topicResource,
+  unknownTopic,
+} from './config-resource.ts'
+
+const source = { topic: 1, default: 5 } as const
+const typeCodes = { boolean: 1, string: 2, int: 3, long: 5, double: 6, list: 7 } as const
+
+const configResponse = {
+  name: string,
+  value: nullableString,
+  readOnly: boolean,
+  configSource: optional(from(1, int8), -1),
+  isSensitive: boolean,
+  synonyms: from(1, array({ name: string, value: nullableString, source: int8 })),
+  configType: from(3, int8),
+  documentation: optional(from(3, nullableString), null),
+}
+type ConfigResponse = Input<typeof configResponse>
+
+export const describeConfigs: Api = defineApi({
+  key: 32,
+  name: 'DescribeConfigs',
+  versions: [1, 3],
+  flexibleSince: 4,
+  request: {
+    resources: array({ resourceType: int8, resourceName: string, configurationKeys: nullableArray(string) }),
+    includeSynonyms: from(1, boolean),
+    includeDocumentation: from(3, boolean),
+  },
+  response: {
+    throttleTimeMs: optional(int32, 0),
+    results: array({
+      errorCode: int16,
+      errorMessage: nullableString,
+      resourceType: int8,
+      resourceName: string,
+      configs: array(configResponse),
+    }),
+  },
+  subjects: ({ resources }) => resources.map(({ resourceName }) => ({ topic: resourceName })),
+  handle: ({ resources, includeSynonyms }, context) => ({
+    results: resources.map(({ resourceType, resourceName, configurationKeys }) => {
+      const resource = { resourceType, resourceName }
+      const entries = entriesOf(resource, context)
+      if (isRefusal(entries))
+        return { ...resource, errorCode: errorCodes[entries[0]], errorMessage: entries[1], configs: [] }
+      const configs = entries
+        .filter(({ name }) => configurationKeys === null || configurationKeys.includes(name))
+        .map((entry) => described(entry, includeSynonyms))
+      return { ...resource, errorCode: errorCodes.NONE, errorMessage: null, configs }
+    }),
+  }),
+  fail: ({ resources }, errorCode) => ({
+    results: resources.map(({ resourceType, resourceName }) => ({
+      errorCode,
+      errorMessage: null,
+      resourceType,
+      resourceName,
+      configs: [],
+    })),
+  }),
+})
+
+function entriesOf(
+  { resourceType, resourceName }: Resource,
+  { cluster, brokerId }: RequestContext,
+): ConfigEntry[] | Refusal {
+  if (resourceType === topicResource) return cluster.topic(resourceName)?.config.entries() ?? unknownTopic(resourceName)
+  if (resourceType !== brokerResource) return ['INVALID_REQUEST', `Unsupported resource type: ${resourceType}`]
+  if (resourceName !== String(brokerId)) return ['INVALID_REQUEST', `Unexpected broker id, expected ${brokerId}`]
+  const { autoCreateTopics, defaultPartitions, defaultReplicationFactor, groupInitialRebalanceDelayMs } =
+    cluster.options
+  const settings = {
+    'auto.create.topics.enable': autoCreateTopics,
+    'default.replication.factor': defaultReplicationFactor,
+    'group.initial.rebalance.delay.ms': groupInitialRebalanceDelayMs,
+    'num.partitions': defaultPartitions,
+  }
+  return Object.entries(settings).map(([name, value]) => ({
+    name,
+    value: String(value),
+    type: typeof value === 'boolean' ? 'boolean' : 'int',
+    isDefault: true,
+  }))
+}
+
+function described({ name, value, type, isDefault }: ConfigEntry, includeSynonyms: boolean): ConfigResponse {
+  const configSource = isDefault ? source.default : source.topic
+  return {
+    name,
+    value,
+    readOnly: false,
+    configSource,
+    isSensitive: false,
+    synonyms: includeSynonyms ? [{ name, value, source: configSource }] : [],
+    configType: typeCodes[type],
+  }
+}

@@ -1,0 +1,54 @@
+import { refusedJoin } from '../groups/group.ts'
+import type { JoinResult } from '../groups/member.ts'
+import { type Api, defineApi } from '../protocol/api.ts'
+import { errorCodes } from '../protocol/error-codes.ts'
+import { array, bytes, from, int16, int32, nullableString, optional, string } from '../protocol/fields.ts'
+
+export const joinGroup: Api = defineApi({
+  key: 11,
+  name: 'JoinGroup',
+  versions: [0, 5],
+  flexibleSince: 6,
+  request: {
+    groupId: string,
+    sessionTimeoutMs: int32,
+    rebalanceTimeoutMs: optional(from(1, int32), -1),
+    memberId: string,
+    groupInstanceId: from(5, nullableString),
+    protocolType: string,
+    protocols: array({ name: string, metadata: bytes }),
+  },
+  response: {
+    throttleTimeMs: optional(from(2, int32), 0),
+    errorCode: int16,
+    generationId: int32,
+    protocolName: string,
+    leader: string,
+    memberId: string,
+    members: array({ memberId: string, groupInstanceId: from(5, nullableString), metadata: bytes }),
+  },
+  subjects: ({ groupId }) => [{ group: groupId }],
+  async handle(request, { cluster, brokerId, version, clientId, clientHost }) {
+    const { groupId, memberId, sessionTimeoutMs, rebalanceTimeoutMs } = request
+    const { groupMinSessionTimeoutMs, groupMaxSessionTimeoutMs } = cluster.options
+    const fault = cluster.groups.fault(groupId, brokerId)
+    if (fault) return answer(refusedJoin(fault, memberId))
+    if (sessionTimeoutMs < groupMinSessionTimeoutMs || sessionTimeoutMs > groupMaxSessionTimeoutMs)
+      return answer(refusedJoin('INVALID_SESSION_TIMEOUT', memberId))
+    if (memberId !== '' && !cluster.groups.get(groupId)) return answer(refusedJoin('UNKNOWN_MEMBER_ID', memberId))
+
+    const joined = await cluster.groups.getOrCreate(groupId).join({
+      ...request,
+      rebalanceTimeoutMs: rebalanceTimeoutMs < 0 ? sessionTimeoutMs : rebalanceTimeoutMs,
+      clientId,
+      clientHost,
+      canAskAgain: version >= 4,
+    })
+    return answer(joined)
+  },
+  fail: ({ memberId }, errorCode) => ({ ...answer(refusedJoin('NONE', memberId)), errorCode }),
+})
+
+function answer({ error, generationId, protocolName, leaderId, memberId, members }: JoinResult) {
+  return { errorCode: errorCodes[error], generationId, protocolName, leader: leaderId, memberId, members }
+}

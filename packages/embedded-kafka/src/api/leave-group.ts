@@ -1,0 +1,39 @@
+import { type Api, defineApi } from '../protocol/api.ts'
+import { errorCodes } from '../protocol/error-codes.ts'
+import { array, between, from, int16, int32, nullableString, optional, string } from '../protocol/fields.ts'
+
+/** Since version 3 a request names several members, and each gets an answer of its own. */
+const batchedSince = 3
+
+export const leaveGroup: Api = defineApi({
+  key: 13,
+  name: 'LeaveGroup',
+  versions: [0, 3],
+  flexibleSince: 4,
+  request: {
+    groupId: string,
+    memberId: between(0, 2, string),
+    members: from(batchedSince, array({ memberId: string, groupInstanceId: nullableString })),
+  },
+  response: {
+    throttleTimeMs: optional(from(1, int32), 0),
+    errorCode: int16,
+    members: from(batchedSince, array({ memberId: string, groupInstanceId: nullableString, errorCode: int16 })),
+  },
+  subjects: ({ groupId }) => [{ group: groupId }],
+  handle({ groupId, memberId, members }, { cluster, brokerId, version }) {
+    const fault = cluster.groups.fault(groupId, brokerId)
+    if (fault) return { errorCode: errorCodes[fault], members: [] }
+    const group = cluster.groups.get(groupId)
+    if (!group) return { errorCode: errorCodes.UNKNOWN_MEMBER_ID, members: [] }
+    if (version < batchedSince) return { errorCode: errorCodes[group.leave(memberId, null)], members: [] }
+    return {
+      errorCode: errorCodes.NONE,
+      members: members.map((member) => ({
+        ...member,
+        errorCode: errorCodes[group.leave(member.memberId, member.groupInstanceId)],
+      })),
+    }
+  },
+  fail: (_request, errorCode) => ({ errorCode, members: [] }),
+})

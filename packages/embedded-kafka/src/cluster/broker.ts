@@ -1,0 +1,80 @@
+/** A virtual broker: its listener and the connections to it. */
+import { type AddressInfo, createServer, type Server } from 'node:net'
+import type { Faults } from '../faults/faults.ts'
+import { Connection, type ConnectionHost } from '../network/connection.ts'
+import type { BrokerNode, Cluster } from './cluster.ts'
+
+export class Broker implements ConnectionHost {
+  readonly cluster: Cluster
+  readonly faults: Faults
+  readonly warn: (message: string) => void
+  readonly #node: BrokerNode
+  readonly #connections = new Set<Connection>()
+  #server: Server | undefined
+  #silence: PromiseWithResolvers<void> | undefined
+
+  constructor(node: BrokerNode, cluster: Cluster, faults: Faults, warn: (message: string) => void) {
+    this.#node = node
+    this.cluster = cluster
+    this.faults = faults
+    this.warn = warn
+  }
+
+  get brokerId(): number {
+    return this.#node.id
+  }
+
+  get address(): string {
+    return `${this.#node.host}:${this.#node.port}`
+  }
+
+  get silence(): Promise<void> | undefined {
+    return this.#silence?.promise
+  }
+
+  /** Listens; after a stop on the same port as before, as a restarted broker does. */
+  async listen(): Promise<void> {
+    const server = createServer((socket) => {
+      const connection = new Connection(socket, this)
+      this.#connections.add(connection)
+      socket.on('close', () => this.#connections.delete(connection))
+    })
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    server.once('error', reject)
+    server.listen(this.#node.port, this.#node.host, resolve)
+    await promise
+    server.off('error', reject)
+    this.#node.port = (server.address() as AddressInfo).port
+    this.#node.isUp = true
+    this.#server = server
+  }
+
+  async stop(): Promise<void> {
+    this.#node.isUp = false
+    const server = this.#server
+    this.#server = undefined
+    if (!server) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    server.close(() => resolve())
+    this.cutConnections()
+    this.speak()
+    await promise
+  }
+
+  /** Cuts the connections of that client, or all. Returns how many. */
+  cutConnections(clientId?: string): number {
+    const chosen = [...this.#connections].filter((each) => clientId === undefined || each.clientId === clientId)
+    for (const connection of chosen) connection.cut()
+    return chosen.length
+  }
+
+  /** Takes requests and does nothing with them, like a process that is stopped, until {@link speak}. */
+  fallSilent(): void {
+    this.#silence ??= Promise.withResolvers<void>()
+  }
+
+  speak(): void {
+    this.#silence?.resolve()
+    this.#silence = undefined
+  }
+}

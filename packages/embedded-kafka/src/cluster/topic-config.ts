@@ -1,0 +1,135 @@
+/** The settings of a topic. All of Kafka's are known by name and default; those that this broker obeys have a getter. */
+import type { AppendRules } from '../log/partition-log.ts'
+
+const longMax = '9223372036854775807'
+
+/** Kafka 4.3's settings and defaults. The type decides which values are accepted. */
+const known = {
+  'cleanup.policy': { type: 'list', fallback: 'delete', allowed: ['delete', 'compact'] },
+  'compression.gzip.level': { type: 'int', fallback: '-1' },
+  'compression.lz4.level': { type: 'int', fallback: '9' },
+  'compression.type': {
+    type: 'string',
+    fallback: 'producer',
+    allowed: ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'],
+  },
+  'compression.zstd.level': { type: 'int', fallback: '3' },
+  'delete.retention.ms': { type: 'long', fallback: '86400000' },
+  'file.delete.delay.ms': { type: 'long', fallback: '60000' },
+  'flush.messages': { type: 'long', fallback: longMax },
+  'flush.ms': { type: 'long', fallback: longMax },
+  'follower.replication.throttled.replicas': { type: 'list', fallback: '' },
+  'index.interval.bytes': { type: 'int', fallback: '4096' },
+  'leader.replication.throttled.replicas': { type: 'list', fallback: '' },
+  'local.retention.bytes': { type: 'long', fallback: '-2' },
+  'local.retention.ms': { type: 'long', fallback: '-2' },
+  'max.compaction.lag.ms': { type: 'long', fallback: longMax },
+  'max.message.bytes': { type: 'int', fallback: '1048588' },
+  'message.timestamp.after.max.ms': { type: 'long', fallback: '3600000' },
+  'message.timestamp.before.max.ms': { type: 'long', fallback: longMax },
+  'message.timestamp.type': { type: 'string', fallback: 'CreateTime', allowed: ['CreateTime', 'LogAppendTime'] },
+  'min.cleanable.dirty.ratio': { type: 'double', fallback: '0.5' },
+  'min.compaction.lag.ms': { type: 'long', fallback: '0' },
+  'min.insync.replicas': { type: 'int', fallback: '1' },
+  preallocate: { type: 'boolean', fallback: 'false' },
+  'remote.log.copy.disable': { type: 'boolean', fallback: 'false' },
+  'remote.log.delete.on.disable': { type: 'boolean', fallback: 'false' },
+  'remote.storage.enable': { type: 'boolean', fallback: 'false' },
+  'retention.bytes': { type: 'long', fallback: '-1' },
+  'retention.ms': { type: 'long', fallback: '604800000' },
+  'segment.bytes': { type: 'int', fallback: '1073741824' },
+  'segment.index.bytes': { type: 'int', fallback: '10485760' },
+  'segment.jitter.ms': { type: 'long', fallback: '0' },
+  'segment.ms': { type: 'long', fallback: '604800000' },
+  'unclean.leader.election.enable': { type: 'boolean', fallback: 'false' },
+} as const satisfies Record<string, Setting>
+
+interface Setting {
+  readonly type: 'string' | 'int' | 'long' | 'double' | 'boolean' | 'list'
+  readonly fallback: string
+  readonly allowed?: readonly string[]
+}
+
+type SettingName = keyof typeof known
+
+export interface ConfigEntry {
+  readonly name: string
+  readonly value: string
+  readonly type: Setting['type']
+  readonly isDefault: boolean
+}
+
+export class TopicConfig {
+  #set: ReadonlyMap<string, string>
+
+  constructor(set: ReadonlyMap<string, string>) {
+    this.#set = set
+  }
+
+  /** What was set for this topic, without the defaults. */
+  get overrides(): ReadonlyMap<string, string> {
+    return this.#set
+  }
+
+  /** The caller has checked the values with {@link configFault}. */
+  replace(set: ReadonlyMap<string, string>): void {
+    this.#set = set
+  }
+
+  entries(): ConfigEntry[] {
+    return Object.entries(known).map(([name, { type, fallback }]) => ({
+      name,
+      value: this.#set.get(name) ?? fallback,
+      type,
+      isDefault: !this.#set.has(name),
+    }))
+  }
+
+  get appendRules(): Omit<AppendRules, 'zstdIsKnown'> {
+    return {
+      maxMessageBytes: Number(this.#get('max.message.bytes')),
+      timestampType: this.#get('message.timestamp.type') === 'LogAppendTime' ? 'LogAppendTime' : 'CreateTime',
+      maxTimestampAheadMs: Number(this.#get('message.timestamp.after.max.ms')),
+    }
+  }
+
+  get minInSyncReplicas(): number {
+    return Number(this.#get('min.insync.replicas'))
+  }
+
+  #get(name: SettingName): string {
+    return this.#set.get(name) ?? known[name].fallback
+  }
+}
+
+/** Says what is wrong with a setting, if anything. */
+export function configFault(name: string, value: string | null): string | undefined {
+  const setting: Setting | undefined = Object.hasOwn(known, name) ? known[name as SettingName] : undefined
+  if (!setting) return `Unknown topic config name: ${name}`
+  if (value === null) return `Null value not supported for topic configs: ${name}`
+  const parts = setting.type === 'list' ? value.split(',').filter((part) => part !== '') : [value]
+  const isFine = parts.every((part) =>
+    setting.allowed ? setting.allowed.includes(part) : valueFits(setting.type, part),
+  )
+  return isFine ? undefined : `Invalid value ${value} for configuration ${name}`
+}
+
+/** Whether the value of a list setting can be appended to or subtracted from. */
+export function isListSetting(name: string): boolean {
+  return Object.hasOwn(known, name) && known[name as SettingName].type === 'list'
+}
+
+function valueFits(type: Setting['type'], value: string): boolean {
+  switch (type) {
+    case 'int':
+      return /^-?\d{1,10}$/.test(value) && Math.abs(Number(value)) < 2 ** 31
+    case 'long':
+      return /^-?\d{1,19}$/.test(value)
+    case 'double':
+      return value.trim() !== '' && Number.isFinite(Number(value))
+    case 'boolean':
+      return value === 'true' || value === 'false'
+    default:
+      return true
+  }
+}

@@ -1,0 +1,211 @@
+import { Broker } from './cluster/broker.ts'
+import { systemClock } from './cluster/clock.ts'
+import { type BrokerNode, Cluster } from './cluster/cluster.ts'
+import type { Partition } from './cluster/partition.ts'
+import { isTopicName } from './cluster/topic.ts'
+import { configFault } from './cluster/topic-config.ts'
+import { Faults } from './faults/faults.ts'
+import type { CommittedPartition } from './groups/committed-offsets.ts'
+import { type LogRecord, recordsOf } from './log/records.ts'
+import { checkOptions, type EmbeddedKafkaOptions, type TopicOptions } from './options.ts'
+
+/**
+ * Starts a cluster of virtual brokers in this process, each listening on TCP for any Kafka client.
+ * For demos, development and tests: everything is in memory, and gone at the end. Never for production.
+ *
+ * @throws {EmbeddedKafkaOptionsError} when the options cannot be obeyed; the system's own error when a port is taken.
+ */
+export async function startEmbeddedKafka(options: EmbeddedKafkaOptions = {}): Promise<EmbeddedKafka> {
+  checkOptions(options)
+  const {
+    brokers: count = 1,
+    port = 0,
+    host = '127.0.0.1',
+    warn = (message: string) => console.warn(message),
+  } = options
+  const nodes: BrokerNode[] = Array.from({ length: count }, (_, id) => ({
+    id,
+    host,
+    port: port === 0 ? 0 : port + id,
+    isUp: false,
+  }))
+  const cluster = new Cluster(
+    {
+      autoCreateTopics: options.autoCreateTopics ?? true,
+      defaultPartitions: options.defaultPartitions ?? 1,
+      defaultReplicationFactor: options.defaultReplicationFactor ?? Math.min(count, 3),
+      groupInitialRebalanceDelayMs: options.groupInitialRebalanceDelayMs ?? 0,
+      groupMinSessionTimeoutMs: options.groupMinSessionTimeoutMs ?? 6_000,
+      groupMaxSessionTimeoutMs: options.groupMaxSessionTimeoutMs ?? 1_800_000,
+    },
+    systemClock,
+    nodes,
+  )
+  const faults = new Faults()
+  const brokers = nodes.map((node) => new Broker(node, cluster, faults, warn))
+  const kafka = new EmbeddedKafka(cluster, brokers, faults)
+  try {
+    for (const broker of brokers) await broker.listen()
+  } catch (error) {
+    await kafka.close()
+    throw error
+  }
+  return kafka
+}
+
+/** A running cluster: where to connect, what is on its logs, and the levers for everything that can go wrong. */
+export class EmbeddedKafka implements AsyncDisposable {
+  /** Staging of faults: `kafka.faults.on('Produce', { topic: 'orders', nth: 2 }).failWith('NOT_LEADER_OR_FOLLOWER')`. */
+  readonly faults: Faults
+  readonly #cluster: Cluster
+  readonly #brokers: readonly Broker[]
+
+  /** Made by {@link startEmbeddedKafka}. @internal */
+  constructor(cluster: Cluster, brokers: readonly Broker[], faults: Faults) {
+    this.#cluster = cluster
+    this.#brokers = brokers
+    this.faults = faults
+  }
+
+  /** `host:port` of every broker, stopped ones included: a stopped broker comes back on its port. */
+  get bootstrapServers(): string[] {
+    return this.#brokers.map((broker) => broker.address)
+  }
+
+  createTopic(name: string, options: TopicOptions = {}): void {
+    const { defaultPartitions, defaultReplicationFactor } = this.#cluster.options
+    const configs = new Map(Object.entries(options.configs ?? {}))
+    const fault = [...configs].map(([setting, value]) => configFault(setting, value)).find((each) => each !== undefined)
+    if (fault) throw new RangeError(`createTopic: ${fault}`)
+    if (!isTopicName(name)) throw new RangeError(`createTopic: '${name}' is not a topic name`)
+    if (this.#cluster.topic(name)) throw new RangeError(`createTopic: topic '${name}' exists`)
+    this.#cluster.createTopic(name, {
+      partitions: options.partitions ?? defaultPartitions,
+      replicationFactor: options.replicationFactor ?? defaultReplicationFactor,
+      configs,
+      startOffset: options.startOffset ?? 0n,
+    })
+  }
+
+  /** Names of all topics. */
+  topics(): string[] {
+    return [...this.#cluster.topics].map(({ name }) => name)
+  }
+
+  partitionCount(topic: string): number {
+    return this.#cluster.topic(topic)?.partitions.length ?? 0
+  }
+
+  /** What lies on the log, decoded without any client: the oracle for "nothing lost, nothing twice". */
+  log(topic: string, partition: number): LogRecord[] {
+    const { log } = this.#partition(topic, partition)
+    return log.batches.flatMap(({ bytes }) => recordsOf(bytes)).filter(({ offset }) => offset >= log.startOffset)
+  }
+
+  /** The batches of a partition, byte for byte. */
+  rawBatches(topic: string, partition: number): Buffer[] {
+    return this.#partition(topic, partition).log.batches.map(({ bytes }) => Buffer.from(bytes))
+  }
+
+  /** The first offset that can be read, and the one that the next record will get. */
+  offsets(topic: string, partition: number): { startOffset: bigint; endOffset: bigint } {
+    const { startOffset, endOffset } = this.#partition(topic, partition).log
+    return { startOffset, endOffset }
+  }
+
+  /** What a group has committed; empty for a group that never did. */
+  committed(group: string): CommittedPartition[] {
+    return [...(this.#cluster.groups.get(group)?.offsets.all() ?? [])]
+  }
+
+  /** State, generation and member ids of a group; undefined for one that nobody asked for. */
+  group(group: string): { state: string; generationId: number; memberIds: string[] } | undefined {
+    const found = this.#cluster.groups.get(group)
+    if (!found) return undefined
+    return { state: found.state, generationId: found.generationId, memberIds: found.members.map(({ id }) => id) }
+  }
+
+  /** The id of the broker that leads a partition; -1 when none does. */
+  leaderOf(topic: string, partition: number): number {
+    return this.#partition(topic, partition).leader
+  }
+
+  /** The id of the broker that coordinates a group; undefined while all are down. */
+  coordinatorOf(group: string): number | undefined {
+    return this.#cluster.groups.coordinatorOf(group)
+  }
+
+  /** The broker's listener closes and its connections are cut. Its partitions and groups go to brokers that live; data stays. */
+  async stopBroker(id: number): Promise<void> {
+    const stopped = this.#broker(id).stop()
+    this.#cluster.electLeaders()
+    this.#cluster.groups.leave(id)
+    await stopped
+  }
+
+  /** A stopped broker comes back on its port. It leads what has no other leader; the rest stays where it is. */
+  async startBroker(id: number): Promise<void> {
+    await this.#broker(id).listen()
+    this.#cluster.electLeaders()
+    this.#cluster.groups.returned()
+  }
+
+  moveLeader(topic: string, partition: number, brokerId: number): void {
+    this.#mustBeUp(brokerId)
+    this.#partition(topic, partition).moveTo(brokerId)
+  }
+
+  moveCoordinator(group: string, brokerId: number): void {
+    this.#mustBeUp(brokerId)
+    this.#cluster.groups.move(group, brokerId)
+  }
+
+  /** Cuts connections without a word: those of one broker, of one client id, or all. Returns how many. */
+  cutConnections(which: { broker?: number; clientId?: string } = {}): number {
+    return this.#chosen(which.broker).reduce((cut, broker) => cut + broker.cutConnections(which.clientId), 0)
+  }
+
+  /**
+   * Brokers take connections and requests, and do nothing with them, like a stopped process.
+   * The returned function lets them go on; what was asked meanwhile is done then.
+   */
+  pauseAnswers(which: { broker?: number } = {}): () => void {
+    const silent = this.#chosen(which.broker)
+    for (const broker of silent) broker.fallSilent()
+    return () => {
+      for (const broker of silent) broker.speak()
+    }
+  }
+
+  /** Ends everything; what was on the logs is gone. Idempotent. */
+  async close(): Promise<void> {
+    await Promise.all(this.#brokers.map((broker) => broker.stop()))
+    this.#cluster.groups.end()
+    this.faults.clear()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #chosen(id: number | undefined): readonly Broker[] {
+    return id === undefined ? this.#brokers : [this.#broker(id)]
+  }
+
+  #broker(id: number): Broker {
+    const broker = this.#brokers[id]
+    if (!broker) throw new RangeError(`there is no broker ${id}; ids are 0 to ${this.#brokers.length - 1}`)
+    return broker
+  }
+
+  #mustBeUp(id: number): void {
+    this.#broker(id)
+    if (!this.#cluster.liveBrokers.some((broker) => broker.id === id)) throw new RangeError(`broker ${id} is stopped`)
+  }
+
+  #partition(topic: string, index: number): Partition {
+    const partition = this.#cluster.partition(topic, index)
+    if (!partition) throw new RangeError(`there is no partition ${index} of topic '${topic}'`)
+    return partition
+  }
+}

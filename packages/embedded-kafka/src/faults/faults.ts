@@ -1,0 +1,70 @@
+/** Staging of faults: which answers go wrong, how, and how often. Deterministic: requests are counted, nothing is random. */
+import type { ApiName } from '../api/catalogue.ts'
+import type { ErrorName } from '../protocol/error-codes.ts'
+import { type Effect, Fault, type FaultFilter, type InterceptedRequest, type When } from './fault.ts'
+import { Interception } from './interception.ts'
+
+/** What shall happen to the requests that were chosen. */
+export interface FaultChoice {
+  /**
+   * The chosen partitions (or the whole request, where the API has one answer) fail with that error;
+   * other partitions of the same request are served.
+   *
+   * @param when - `before` (default): nothing is applied. `after`: applied, but reported as failed.
+   */
+  failWith(error: ErrorName, when?: When): Fault
+  /** The connection is cut: `before` the request is applied, or `after` it was, so that only its answer is lost. */
+  dropConnection(when: When): Fault
+  /** Applied late (`before`) or answered late (`after`). The request is applied even when its client has gone meanwhile. */
+  delay(milliseconds: number, when: When): Fault
+  /** Like a delay that ends with {@link Fault.release}: no test needs to guess a time. */
+  hold(when: When): Fault
+  /** Applied and never answered; with `before`, not applied either. The connection stays open and, like every Kafka connection, serves nothing later. */
+  never(when?: When): Fault
+  /** Runs something at that very moment, such as `kafka.moveLeader(...)` between two requests. */
+  run(action: () => void | Promise<void>, when?: When): Fault
+}
+
+export class Faults {
+  #staged: Fault[] = []
+
+  /** Chooses requests of one API. Nothing is staged until the choice is completed, for example with `failWith`. */
+  on(api: ApiName, filter: FaultFilter = {}): FaultChoice {
+    const stage = (effectOf: (fault: () => Fault) => Effect): Fault => {
+      const fault: Fault = new Fault(
+        api,
+        filter,
+        effectOf(() => fault),
+        () => {
+          this.#staged = this.#staged.filter((each) => each !== fault)
+        },
+      )
+      this.#staged = [...this.#staged, fault]
+      return fault
+    }
+    return {
+      failWith: (error, when = 'before') => stage(() => ({ kind: 'fail', error, when })),
+      dropConnection: (when) => stage(() => ({ kind: 'drop', when })),
+      delay: (milliseconds, when) => stage(() => ({ kind: 'wait', until: () => sleep(milliseconds), when })),
+      hold: (when) => stage((fault) => ({ kind: 'wait', until: () => fault().released, when })),
+      never: (when = 'after') => stage(() => ({ kind: 'wait', until: () => new Promise(() => {}), when })),
+      run: (action, when = 'before') => stage(() => ({ kind: 'run', action, when })),
+    }
+  }
+
+  /** Removes everything that is still staged. */
+  clear(): void {
+    for (const fault of this.#staged) fault.remove()
+  }
+
+  /** @internal */
+  intercept(request: InterceptedRequest): Interception | undefined {
+    if (this.#staged.length === 0) return undefined
+    const striking = this.#staged.filter((fault) => fault.strikes(request))
+    return striking.length === 0 ? undefined : new Interception(striking)
+  }
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}

@@ -1,0 +1,8 @@
+export type { ApiName } from './api/catalogue.ts'
+export { EmbeddedKafka, startEmbeddedKafka } from './embedded-kafka.ts'
+export type { Fault, FaultFilter, When } from './faults/fault.ts'
+export type { FaultChoice, Faults } from './faults/faults.ts'
+export type { CommittedOffset, CommittedPartition } from './groups/committed-offsets.ts'
+export type { LogRecord } from './log/records.ts'
+export { type EmbeddedKafkaOptions, EmbeddedKafkaOptionsError, type TopicOptions } from './options.ts'
+export type { ErrorName } from './protocol/error-codes.ts'

@@ -1,0 +1,94 @@
+/**
+ * The header of a record batch, format v2. Batches stay the bytes that the producer sent; the broker fills in the three
+ * fields that are its own: base offset, leader epoch and, where the topic says so, the time of the append.
+ */
+import { crc32c } from './crc32c.ts'
+
+const at = {
+  baseOffset: 0,
+  batchLength: 8,
+  partitionLeaderEpoch: 12,
+  magic: 16,
+  crc: 17,
+  attributes: 21,
+  lastOffsetDelta: 23,
+  baseTimestamp: 27,
+  maxTimestamp: 35,
+  producerId: 43,
+  producerEpoch: 51,
+  baseSequence: 53,
+  recordCount: 57,
+} as const
+
+/** Bytes before the first record. */
+export const headerBytes = 61
+/** The batch length does not count itself and the base offset before it. */
+export const lengthPrefixBytes = 12
+
+const compressionMask = 0x07
+const logAppendTimeBit = 0x08
+const transactionalBit = 0x10
+const controlBit = 0x20
+
+export const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
+export type Codec = (typeof codecs)[number]
+
+export interface BatchHeader {
+  readonly baseOffset: bigint
+  readonly sizeBytes: number
+  readonly magic: number
+  readonly crc: number
+  readonly codec: Codec | undefined
+  readonly timestampType: 'CreateTime' | 'LogAppendTime'
+  readonly isTransactional: boolean
+  readonly isControl: boolean
+  readonly lastOffsetDelta: number
+  readonly baseTimestamp: bigint
+  readonly maxTimestamp: bigint
+  readonly producerId: bigint
+  readonly producerEpoch: number
+  readonly baseSequence: number
+  readonly recordCount: number
+}
+
+/** Reads the header; `bytes` must hold at least {@link headerBytes}. */
+export function readHeader(bytes: Buffer): BatchHeader {
+  const attributes = bytes.readInt16BE(at.attributes)
+  return {
+    baseOffset: bytes.readBigInt64BE(at.baseOffset),
+    sizeBytes: bytes.readInt32BE(at.batchLength) + lengthPrefixBytes,
+    magic: bytes.readInt8(at.magic),
+    crc: bytes.readUInt32BE(at.crc),
+    codec: codecs[attributes & compressionMask],
+    timestampType: attributes & logAppendTimeBit ? 'LogAppendTime' : 'CreateTime',
+    isTransactional: (attributes & transactionalBit) !== 0,
+    isControl: (attributes & controlBit) !== 0,
+    lastOffsetDelta: bytes.readInt32BE(at.lastOffsetDelta),
+    baseTimestamp: bytes.readBigInt64BE(at.baseTimestamp),
+    maxTimestamp: bytes.readBigInt64BE(at.maxTimestamp),
+    producerId: bytes.readBigInt64BE(at.producerId),
+    producerEpoch: bytes.readInt16BE(at.producerEpoch),
+    baseSequence: bytes.readInt32BE(at.baseSequence),
+    recordCount: bytes.readInt32BE(at.recordCount),
+  }
+}
+
+/** The checksum covers everything after itself, so offset and leader epoch can be set without touching it. */
+export function checksum(bytes: Buffer, sizeBytes: number): number {
+  return crc32c(bytes, at.attributes, sizeBytes)
+}
+
+export function placeBatch(bytes: Buffer, baseOffset: bigint, leaderEpoch: number): void {
+  bytes.writeBigInt64BE(baseOffset, at.baseOffset)
+  bytes.writeInt32BE(leaderEpoch, at.partitionLeaderEpoch)
+}
+
+export function setMaxTimestamp(bytes: Buffer, timestampMs: bigint, type: BatchHeader['timestampType']): void {
+  const attributes = bytes.readInt16BE(at.attributes)
+  bytes.writeInt16BE(
+    type === 'LogAppendTime' ? attributes | logAppendTimeBit : attributes & ~logAppendTimeBit,
+    at.attributes,
+  )
+  bytes.writeBigInt64BE(timestampMs, at.maxTimestamp)
+  bytes.writeUInt32BE(checksum(bytes, bytes.length), at.crc)
+}

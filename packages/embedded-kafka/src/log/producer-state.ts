@@ -1,0 +1,78 @@
+/** What one partition remembers of the idempotent producers that wrote to it. */
+import type { BatchHeader } from './batch-header.ts'
+import { RefusedBatch } from './refused-batch.ts'
+
+/** Kafka remembers this many batches of a producer: the most that a client may have in flight. */
+const rememberedBatches = 5
+const sequences = 2 ** 31
+
+interface WrittenBatch {
+  readonly firstSequence: number
+  readonly lastSequence: number
+  readonly baseOffset: bigint
+  readonly appendTimeMs: bigint
+}
+
+interface Producer {
+  epoch: number
+  batches: WrittenBatch[]
+}
+
+export class ProducerState {
+  readonly #producers = new Map<bigint, Producer>()
+
+  /**
+   * Decides over a batch before it is appended.
+   *
+   * @returns the batch that it repeats, or undefined when it is new and in order.
+   * @throws {RefusedBatch} when it belongs to a fenced producer or leaves a gap.
+   */
+  check(header: BatchHeader): WrittenBatch | undefined {
+    const producer = this.#producers.get(header.producerId)
+    // A producer that this partition never saw may begin anywhere: retention or DeleteRecords may have removed its past.
+    if (header.producerId < 0n || !producer) return undefined
+
+    if (header.producerEpoch < producer.epoch)
+      throw new RefusedBatch('INVALID_PRODUCER_EPOCH', `epoch ${header.producerEpoch} is fenced by ${producer.epoch}`)
+    if (header.producerEpoch > producer.epoch) {
+      if (header.baseSequence !== 0) throw outOfOrder(header, 0)
+      return undefined
+    }
+    const lastSequence = lastSequenceOf(header)
+    const repeated = producer.batches.find(
+      (batch) => batch.firstSequence === header.baseSequence && batch.lastSequence === lastSequence,
+    )
+    if (repeated) return repeated
+    const expected = ((producer.batches.at(-1)?.lastSequence ?? -1) + 1) % sequences
+    if (header.baseSequence !== expected) throw outOfOrder(header, expected)
+    return undefined
+  }
+
+  wrote(header: BatchHeader, baseOffset: bigint, appendTimeMs: bigint): void {
+    if (header.producerId < 0n) return
+    let producer = this.#producers.get(header.producerId)
+    if (!producer || producer.epoch !== header.producerEpoch) {
+      producer = { epoch: header.producerEpoch, batches: [] }
+      this.#producers.set(header.producerId, producer)
+    }
+    producer.batches.push({
+      firstSequence: header.baseSequence,
+      lastSequence: lastSequenceOf(header),
+      baseOffset,
+      appendTimeMs,
+    })
+    if (producer.batches.length > rememberedBatches) producer.batches.shift()
+  }
+}
+
+/** Sequences wrap around to 0 after 2^31 - 1. */
+function lastSequenceOf(header: BatchHeader): number {
+  return (header.baseSequence + header.lastOffsetDelta) % sequences
+}
+
+function outOfOrder(header: BatchHeader, expected: number): RefusedBatch {
+  return new RefusedBatch(
+    'OUT_OF_ORDER_SEQUENCE_NUMBER',
+    `producer ${header.producerId} sent sequence ${header.baseSequence}, expected was ${expected}`,
+  )
+}

@@ -1,0 +1,163 @@
+/** One client's connection: requests are served in order, one at a time, as Kafka does. */
+import type { Socket } from 'node:net'
+import { apiVersionsKey, writeUnsupportedVersion } from '../api/api-versions.ts'
+import { apis } from '../api/catalogue.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import type { Faults } from '../faults/faults.ts'
+import type { Interception } from '../faults/interception.ts'
+import type { WriteAnswer } from '../protocol/api.ts'
+import { MalformedRequest } from '../protocol/malformed-request.ts'
+import { Reader } from '../protocol/reader.ts'
+import { Writer } from '../protocol/writer.ts'
+import { Frames } from './frames.ts'
+import type { RequestContext } from './request-context.ts'
+import { type RequestHeader, readClientId, readHeader } from './request-header.ts'
+
+/** A client that sends faster than it is served is not read from beyond this, unless one frame alone is larger. */
+const maxBufferedBytes = 1024 * 1024
+/** A client that does not read its answers gets no further ones beyond this. */
+const maxUnsentBytes = 4 * 1024 * 1024
+
+/** What the connections of one broker share. */
+export interface ConnectionHost {
+  readonly cluster: Cluster
+  readonly brokerId: number
+  readonly faults: Faults
+  /** Pending while the broker is silent; undefined otherwise. */
+  readonly silence: Promise<void> | undefined
+  warn(message: string): void
+}
+
+export class Connection {
+  readonly #socket: Socket
+  readonly #host: ConnectionHost
+  readonly #frames = new Frames()
+  readonly #gone = new AbortController()
+  readonly #clientHost: string
+  #clientId = ''
+  #isServing = false
+
+  constructor(socket: Socket, host: ConnectionHost) {
+    this.#socket = socket
+    this.#host = host
+    this.#clientHost = `/${socket.remoteAddress ?? ''}`
+    socket.setNoDelay(true)
+    socket.on('data', (chunk) => this.#receive(chunk))
+    // A reset by the client is its own affair; 'close' follows.
+    socket.on('error', () => {})
+    socket.on('close', () => this.#gone.abort())
+  }
+
+  /** The client id of the latest request; empty before the first. */
+  get clientId(): string {
+    return this.#clientId
+  }
+
+  cut(): void {
+    this.#socket.destroy()
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#frames.push(chunk)
+    if (this.#isServing) {
+      // A half frame of a large request must go on growing, or it would never be whole.
+      if (this.#frames.bufferedBytes > maxBufferedBytes) this.#socket.pause()
+      return
+    }
+    this.#isServing = true
+    this.#serveAll()
+      .catch((error: unknown) => this.#giveUp(error))
+      .finally(() => {
+        this.#isServing = false
+        this.#socket.resume()
+      })
+  }
+
+  async #serveAll(): Promise<void> {
+    for (let frame = this.#frames.next(); frame && !this.#socket.destroyed; frame = this.#frames.next())
+      await this.#serve(frame)
+  }
+
+  async #serve(frame: Buffer): Promise<void> {
+    const reader = new Reader(frame)
+    const header = readHeader(reader)
+    const api = apis.get(header.apiKey)
+    if (!api) throw new MalformedRequest(`API key ${header.apiKey} is not known here`)
+    const [oldest, newest] = api.versions
+    if (header.version < oldest || header.version > newest) {
+      if (api.key === apiVersionsKey) return this.#answer(header, false, writeUnsupportedVersion)
+      throw new MalformedRequest(
+        `${api.name} version ${header.version} is not spoken here, only ${oldest} to ${newest}`,
+      )
+    }
+    this.#clientId = readClientId(reader, api, header.version)
+    const request = api.open(reader, header.version)
+    if (this.#host.silence) await this.#host.silence
+
+    const faults = this.#host.faults.intercept({
+      api: api.name,
+      broker: this.#host.brokerId,
+      clientId: this.#clientId,
+      subjects: request.subjects,
+    })
+    if (faults) await faults.before()
+    if (faults?.endsConnection) return this.cut()
+    const refused = faults?.refusal('before')
+    let answer = refused ? request.refuse(refused) : null
+    answer ??= await request.handle(this.#context(header, faults))
+    if (faults) await faults.after()
+    if (faults?.endsConnection) return this.cut()
+    const disowned = faults?.refusal('after')
+    if (disowned) answer = request.refuse(disowned) ?? answer
+    if (answer) await this.#answer(header, header.version >= api.flexibleSince && api.key !== apiVersionsKey, answer)
+    faults?.done()
+  }
+
+  #context(header: RequestHeader, faults: Interception | undefined): RequestContext {
+    return {
+      cluster: this.#host.cluster,
+      brokerId: this.#host.brokerId,
+      version: header.version,
+      clientId: this.#clientId,
+      clientHost: this.#clientHost,
+      gone: this.#gone.signal,
+      staged(topic, partition, refuse, answer) {
+        const fault = faults?.partitionFault(topic, partition)
+        if (!fault) return answer()
+        if (fault.when === 'after') answer()
+        return refuse(fault.error)
+      },
+    }
+  }
+
+  /** Resolves when the client may be served again: at once, unless it leaves its answers unread. */
+  async #answer(header: RequestHeader, isFlexible: boolean, write: WriteAnswer): Promise<void> {
+    if (this.#socket.destroyed) return
+    const writer = new Writer()
+    writer.int32(header.correlationId)
+    if (isFlexible) writer.unsignedVarint(0)
+    write(writer)
+    const length = Buffer.allocUnsafe(4)
+    length.writeInt32BE(writer.length)
+    this.#socket.cork()
+    this.#socket.write(length)
+    for (const buffer of writer.buffers()) this.#socket.write(buffer)
+    this.#socket.uncork()
+    if (this.#socket.writableLength > maxUnsentBytes) await this.#drained()
+  }
+
+  #drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#socket.once('drain', resolve)
+      this.#gone.signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+  }
+
+  #giveUp(error: unknown): void {
+    const who = `connection of ${this.#clientHost}${this.#clientId ? ` (client id ${this.#clientId})` : ''}`
+    // Anything else than a malformed request is a bug of this broker; it must not take other connections with it.
+    const what = error instanceof MalformedRequest ? error.message : `internal error: ${String((error as Error).stack)}`
+    this.#host.warn(`broker ${this.#host.brokerId} closes the ${who}: ${what}`)
+    this.cut()
+  }
+}

@@ -1,0 +1,91 @@
+/** Options of {@link startEmbeddedKafka}. Defaults are Kafka's, except where it says otherwise. */
+export interface EmbeddedKafkaOptions {
+  /**
+   * How many virtual brokers, each with a listener of its own. Their ids are 0, 1, 2, …
+   * @defaultValue 1
+   */
+  readonly brokers?: number
+  /**
+   * The port of the first broker; the others follow. 0 lets the system choose free ones.
+   * @defaultValue 0
+   */
+  readonly port?: number
+  /**
+   * The address on which to listen, and which clients are told.
+   * @defaultValue `127.0.0.1`
+   */
+  readonly host?: string
+  /**
+   * Whether a client that asks for an unknown topic gets one, as far as it agrees itself.
+   * @defaultValue true
+   */
+  readonly autoCreateTopics?: boolean
+  /**
+   * Partitions of a topic that is created without a number.
+   * @defaultValue 1
+   */
+  readonly defaultPartitions?: number
+  /**
+   * Replicas of a topic that is created without a number. Kafka's default is 1; here a topic survives the stop of a broker.
+   * @defaultValue the number of brokers, at most 3
+   */
+  readonly defaultReplicationFactor?: number
+  /**
+   * How long a new group waits for more members, in milliseconds. Kafka's default is 3,000.
+   * @defaultValue 0
+   */
+  readonly groupInitialRebalanceDelayMs?: number
+  /**
+   * The shortest session timeout that a member may ask for, in milliseconds. Lower it to see sessions expire in a test.
+   * @defaultValue 6_000
+   */
+  readonly groupMinSessionTimeoutMs?: number
+  /**
+   * The longest session timeout that a member may ask for, in milliseconds.
+   * @defaultValue 1_800_000
+   */
+  readonly groupMaxSessionTimeoutMs?: number
+  /**
+   * Hears of connections that were closed because of what came over them.
+   * @defaultValue `console.warn`
+   */
+  readonly warn?: (message: string) => void
+}
+
+/** A topic that is created from within the process. */
+export interface TopicOptions {
+  /** @defaultValue `defaultPartitions` of the cluster */
+  readonly partitions?: number
+  /** @defaultValue `defaultReplicationFactor` of the cluster */
+  readonly replicationFactor?: number
+  /** Kafka's topic settings by name, such as `{ 'max.message.bytes': '2000' }`. */
+  readonly configs?: Readonly<Record<string, string>>
+  /**
+   * Where the log of each partition begins: a log that lost its past, or one with offsets beyond 2^53.
+   * @defaultValue 0n
+   */
+  readonly startOffset?: bigint
+}
+
+/** The options cannot be obeyed. */
+export class EmbeddedKafkaOptionsError extends Error {
+  readonly code: 'EMBEDDED_KAFKA_OPTIONS' = 'EMBEDDED_KAFKA_OPTIONS'
+
+  constructor(faults: readonly string[]) {
+    super(`startEmbeddedKafka: ${faults.join('; ')}`)
+    this.name = 'EmbeddedKafkaOptionsError'
+  }
+}
+
+/** Says everything that is wrong at once. */
+export function checkOptions(options: EmbeddedKafkaOptions): void {
+  const { brokers = 1, port = 0, defaultReplicationFactor, defaultPartitions = 1 } = options
+  const faults: string[] = []
+  if (!Number.isInteger(brokers) || brokers < 1 || brokers > 100) faults.push(`brokers is ${brokers}, not 1 to 100`)
+  if (!Number.isInteger(port) || port < 0 || port + brokers > 65_536) faults.push(`port is ${port}`)
+  if (!Number.isInteger(defaultPartitions) || defaultPartitions < 1)
+    faults.push(`defaultPartitions is ${defaultPartitions}, not a positive integer`)
+  if (defaultReplicationFactor !== undefined && (defaultReplicationFactor < 1 || defaultReplicationFactor > brokers))
+    faults.push(`defaultReplicationFactor is ${defaultReplicationFactor}, not 1 to ${brokers}`)
+  if (faults.length > 0) throw new EmbeddedKafkaOptionsError(faults)
+}

@@ -1,0 +1,88 @@
+import type { RequestContext } from '../network/request-context.ts'
+import { type ErrorName, errorCodes } from './error-codes.ts'
+import { type FieldType, type Input, type Layout, type Shape, struct, type Value } from './fields.ts'
+import type { Reader } from './reader.ts'
+import type { Writer } from './writer.ts'
+
+/** What a request is about, for faults that are staged for one topic, partition or group. */
+export interface Subject {
+  readonly topic?: string
+  readonly partition?: number
+  readonly group?: string
+}
+
+/** One API of the protocol: what it looks like on the wire, and what it does. */
+interface ApiDefinition<Request extends Shape, Response extends Shape> {
+  readonly key: number
+  readonly name: string
+  /** The versions that are advertised and spoken, both included. */
+  readonly versions: readonly [oldest: number, newest: number]
+  /** The first version with compact lengths and tagged fields. */
+  readonly flexibleSince: number
+  readonly request: Request
+  readonly response: Response
+  /** Answers; `null` is a request that wants no answer. */
+  handle(request: Value<Request>, context: RequestContext): Answer<Response> | Promise<Answer<Response>>
+  /**
+   * What the answer looks like when a staged fault refuses the whole request.
+   * APIs that answer partition by partition ask `context.staged` instead, so that one of them can fail alone.
+   */
+  fail?(request: Value<Request>, errorCode: number): Input<Response>
+  subjects?(request: Value<Request>): readonly Subject[]
+}
+
+type Answer<Response extends Shape> = Input<Response> | null
+
+/** An API with the types of its own fields forgotten, as the connection sees it. */
+export interface Api {
+  readonly key: number
+  readonly name: string
+  readonly versions: readonly [oldest: number, newest: number]
+  readonly flexibleSince: number
+  readonly request: FieldType<unknown>
+  readonly response: FieldType<unknown>
+  /** Reads a request of that version and says what it is about. */
+  open(reader: Reader, version: number): OpenRequest
+}
+
+export interface OpenRequest {
+  readonly subjects: readonly Subject[]
+  /** Applies the request; the result writes the answer's body, or is null when none is wanted. */
+  handle(context: RequestContext): Promise<WriteAnswer | null>
+  /** Writes a refusal, or null when this API fails partition by partition. */
+  refuse(error: ErrorName): WriteAnswer | null
+}
+
+export type WriteAnswer = (writer: Writer) => void
+
+export function defineApi<const Request extends Shape, const Response extends Shape>(
+  definition: ApiDefinition<Request, Response>,
+): Api {
+  const request = struct(definition.request)
+  const response = struct(definition.response)
+
+  return {
+    key: definition.key,
+    name: definition.name,
+    versions: definition.versions,
+    flexibleSince: definition.flexibleSince,
+    request,
+    response,
+    open(reader, version) {
+      const layout: Layout = { version, flexible: version >= definition.flexibleSince }
+      const value = request.read(reader, layout)
+      const write =
+        (answer: Input<Response>): WriteAnswer =>
+        (writer) =>
+          response.write(writer, answer as Value<Response>, layout)
+      return {
+        subjects: definition.subjects?.(value) ?? [],
+        async handle(context) {
+          const answer = await definition.handle(value, context)
+          return answer && write(answer)
+        },
+        refuse: (error) => (definition.fail ? write(definition.fail(value, errorCodes[error])) : null),
+      }
+    },
+  }
+}
