@@ -1,0 +1,256 @@
+import type { SchemaReference, SchemaStore } from '../avro/schema-store.ts'
+import { referenceText } from '../avro/schema-store.ts'
+import { type Framing, readFraming, readFramingHeader } from '../avro/wire-format.ts'
+import type { RawRecord, TopicPartition } from '../driver.ts'
+import { RecordUndecodableError, SchemaConflictError, SchemaUnknownError } from '../errors.ts'
+import type { AnyEventDefinition } from './define-event.ts'
+import type { EventEnvelope } from './envelope.ts'
+import type { EnvelopeReader } from './envelope-codec.ts'
+import type { EnvelopeDatum } from './envelope-schema.ts'
+import { type ReceivedHeaders, readHeaders } from './received-headers.ts'
+
+/** What a record is. */
+export type Decoded =
+  | {
+      readonly kind: 'event'
+      readonly definition: AnyEventDefinition
+      readonly envelope: EventEnvelope
+      /** Headers said something else than the body. The body was believed. */
+      readonly headerMismatch: boolean
+    }
+  | { readonly kind: 'unknown-type'; readonly type: string }
+
+export interface EventDecoder {
+  /**
+   * The event in a record. Answers at once where the schema is known, and with a promise where it must be looked up. A promise that rejects with
+   * another error than those below says that the schema store cannot be read at present: the record is to be held, not given up.
+   *
+   * @throws {RecordUndecodableError} when the bytes are not the event that they claim to be.
+   * @throws {SchemaUnknownError} when nobody knows the schema that the record names.
+   */
+  decode(record: RawRecord, origin: TopicPartition): Decoded | Promise<Decoded>
+}
+
+/**
+ * A decoder for the events that a subscription handles.
+ *
+ * The event's type is what `ce_type` says; without that header, what the body's schema is known to be. The body is believed where the two contradict.
+ *
+ * @param options.schemas where to look for schemas that the definitions do not list. @defaultValue nowhere
+ * @throws {SchemaConflictError} when two definitions share a fingerprint and differ in logical types.
+ */
+export function createEventDecoder(options: {
+  readonly definitions: readonly AnyEventDefinition[]
+  readonly schemas?: SchemaStore
+}): EventDecoder {
+  return new Decoder(options.definitions, options.schemas)
+}
+
+/** A definition with a way to read the body at hand as it. */
+interface Readable {
+  readonly definition: AnyEventDefinition
+  readonly read: EnvelopeReader
+}
+
+class Decoder implements EventDecoder {
+  readonly #byType = new Map<string, AnyEventDefinition>()
+  readonly #byFingerprint = new Map<bigint, Readable[]>()
+  readonly #lookedUp = new Map<string, Readable>()
+  readonly #schemas: SchemaStore | undefined
+
+  constructor(definitions: readonly AnyEventDefinition[], schemas: SchemaStore | undefined) {
+    this.#schemas = schemas
+    assertNoSchemaConflicts(definitions)
+    for (const definition of definitions) {
+      this.#byType.set(definition.type, definition)
+      for (const [fingerprint, read] of definition.codec.readers) {
+        const readables = this.#byFingerprint.get(fingerprint) ?? []
+        this.#byFingerprint.set(fingerprint, [...readables, { definition, read }])
+      }
+    }
+  }
+
+  decode(record: RawRecord, origin: TopicPartition): Decoded | Promise<Decoded> {
+    const headers = readHeaders(record.headers)
+    const named = headers.type === null ? null : (this.#byType.get(headers.type) ?? null)
+    if (named === null && headers.type !== null) return { kind: 'unknown-type', type: headers.type }
+    const { value } = record
+    if (value === null) throw undecodable(record, origin, 'it has no value (a tombstone), and an event has one')
+    const framing = framingOf(value, headers)
+    if (framing === null) {
+      const type = headers.isStructured ? structuredType(value) : null
+      if (type !== null && !this.#byType.has(type)) return { kind: 'unknown-type', type }
+      throw undecodable(record, origin, whyUnframed(value, headers))
+    }
+    const readable = this.#readable(framing.schema, named, record, origin)
+    if (readable !== null) return read(readable, framing.start, value, headers, record, origin)
+    return this.#lookUp(framing.schema, named, record, origin).then((found) =>
+      'kind' in found ? found : read(found, framing.start, value, headers, record, origin),
+    )
+  }
+
+  /** How to read what a known schema wrote; null when the schema must be looked up. */
+  #readable(
+    reference: SchemaReference,
+    named: AnyEventDefinition | null,
+    record: RawRecord,
+    origin: TopicPartition,
+  ): Readable | null {
+    if (reference.kind === 'fingerprint') {
+      const ownRead = named?.codec.readers.get(reference.fingerprint)
+      if (named !== null && ownRead !== undefined) return { definition: named, read: ownRead }
+      const candidates = this.#byFingerprint.get(reference.fingerprint) ?? []
+      const [candidate, another] = candidates
+      if (candidate !== undefined && another === undefined) return candidate
+      if (candidate !== undefined) {
+        const types = candidates.map(({ definition }) => definition.type).join(', ')
+        throw undecodable(
+          record,
+          origin,
+          `its schema belongs to several events (${types}), and the header ce_type does not say which`,
+        )
+      }
+    }
+    return this.#lookedUp.get(lookUpKey(reference, named)) ?? null
+  }
+
+  async #lookUp(
+    reference: SchemaReference,
+    named: AnyEventDefinition | null,
+    record: RawRecord,
+    origin: TopicPartition,
+  ): Promise<Readable | Extract<Decoded, { kind: 'unknown-type' }>> {
+    const schema = (await this.#schemas?.find(reference)) ?? null
+    if (schema === null) {
+      throw new SchemaUnknownError(
+        `${where(record, origin)} was written with a schema that is not known here (${referenceText(reference)}): list it in earlierSchemas of the event, or give the bus a schema store that has it`,
+      )
+    }
+    const name = recordName(schema)
+    const definition = named ?? [...this.#byType.values()].find((candidate) => candidate.codec.name === name) ?? null
+    if (definition === null) return { kind: 'unknown-type', type: name }
+    try {
+      const readable = { definition, read: definition.codec.readerFor(schema) }
+      this.#lookedUp.set(lookUpKey(reference, named), readable)
+      return readable
+    } catch (cause) {
+      throw undecodable(record, origin, messageOf(cause), cause)
+    }
+  }
+}
+
+/**
+ * Definitions whose schemas no reader could tell apart: one fingerprint, different logical types.
+ *
+ * @throws {SchemaConflictError}
+ */
+export function assertNoSchemaConflicts(definitions: readonly AnyEventDefinition[]): void {
+  const meanings = new Map<bigint, { type: string; meaning: string }>()
+  for (const { type, codec } of definitions) {
+    for (const [fingerprint, meaning] of codec.meanings) {
+      const known = meanings.get(fingerprint)
+      if (known !== undefined && known.meaning !== meaning) {
+        throw new SchemaConflictError(
+          `the events "${known.type}" and "${type}" have schemas of one name that differ only in logical types: no reader could tell which of the two wrote a record; rename the record of one`,
+        )
+      }
+      meanings.set(fingerprint, { type, meaning })
+    }
+  }
+}
+
+function framingOf(value: Buffer, headers: ReceivedHeaders): Framing | null {
+  if (headers.isStructured) return null
+  const fromHeader = headers.valueSchemaId === null ? null : readFramingHeader(headers.valueSchemaId)
+  return fromHeader ?? readFraming(value)
+}
+
+function read(
+  { definition, read: readEnvelope }: Readable,
+  start: number,
+  value: Buffer,
+  headers: ReceivedHeaders,
+  record: RawRecord,
+  origin: TopicPartition,
+): Decoded {
+  let body: EnvelopeDatum
+  try {
+    body = readEnvelope(value, start)
+  } catch (cause) {
+    throw undecodable(record, origin, `its value is not a body of "${definition.type}": ${messageOf(cause)}`, cause)
+  }
+  return {
+    kind: 'event',
+    definition,
+    envelope: {
+      id: body.event_id,
+      type: definition.type,
+      source: body.source,
+      timestamp: body.timestamp,
+      traceId: body.trace_id,
+      causationId: headers.causationId,
+      correlationId: headers.correlationId,
+      subject: headers.subject,
+      key: record.key === null ? null : record.key.toString('utf8'),
+      data: body.data,
+      origin: { topic: origin.topic, partition: origin.partition, recordOffset: record.offset },
+    },
+    headerMismatch: contradicts(headers, definition.type, body),
+  }
+}
+
+function contradicts(headers: ReceivedHeaders, type: string, body: EnvelopeDatum): boolean {
+  return (
+    (headers.type !== null && headers.type !== type) ||
+    (headers.id !== null && headers.id !== body.event_id) ||
+    (headers.source !== null && headers.source !== body.source) ||
+    (headers.traceId !== null && headers.traceId !== body.trace_id) ||
+    (headers.time !== null && Date.parse(headers.time) !== body.timestamp.getTime())
+  )
+}
+
+function whyUnframed(value: Buffer, headers: ReceivedHeaders): string {
+  if (headers.isStructured) {
+    return `it is a CloudEvent in structured mode (${headers.contentType}); events are read in binary mode with an Avro body`
+  }
+  if (value.length === 0) return 'its value is empty'
+  const start = value.toString('hex', 0, Math.min(value.length, 10))
+  const as = headers.contentType === null ? '' : ` (content-type ${headers.contentType})`
+  return `its value${as} starts with ${start}, neither with c301 (Avro single-object encoding) nor with 00 and a registry id`
+}
+
+/** The type that a CloudEvent in structured mode gives itself; null when that cannot be seen. */
+function structuredType(value: Buffer): string | null {
+  try {
+    const event: unknown = JSON.parse(value.toString('utf8'))
+    return typeof event === 'object' && event !== null && 'type' in event && typeof event.type === 'string'
+      ? event.type
+      : null
+  } catch {
+    return null
+  }
+}
+
+function lookUpKey(reference: SchemaReference, named: AnyEventDefinition | null): string {
+  return `${referenceText(reference)} ${named?.type ?? ''}`
+}
+
+/** Full name of a record's schema, as far as it can be seen. */
+function recordName(schema: unknown): string {
+  if (typeof schema !== 'object' || schema === null || !('name' in schema) || typeof schema.name !== 'string')
+    return 'unnamed'
+  const namespace = 'namespace' in schema && typeof schema.namespace === 'string' ? schema.namespace : ''
+  return schema.name.includes('.') || namespace === '' ? schema.name : `${namespace}.${schema.name}`
+}
+
+function undecodable(record: RawRecord, origin: TopicPartition, why: string, cause?: unknown): RecordUndecodableError {
+  return new RecordUndecodableError(`${where(record, origin)} cannot be decoded: ${why}`, { cause })
+}
+
+function where(record: RawRecord, { topic, partition }: TopicPartition): string {
+  return `the record at ${topic}/${partition}/${record.offset}`
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
