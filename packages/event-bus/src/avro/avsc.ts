@@ -22,9 +22,16 @@ export interface Tap {
 /** Called with the path to a wrong value, the value and the type it should have. */
 export type FaultHook = (value: unknown, type: Type) => void
 
-/** A reader of one writer's type. Its `_read` is called as a method, with the parts of the resolver in place of the parts of the type. */
+/** A reader of one writer's type as another type. */
 export interface Resolver {
   _read: ((tap: Tap) => unknown) | null
+  /** Of arrays: the resolver of their items. */
+  itemsType?: Reading | null
+}
+
+/** A type or a resolver: what reads. */
+export interface Reading {
+  _read(tap: Tap): unknown
 }
 
 declare module 'avsc' {

@@ -3,7 +3,7 @@
  * skips blocks by a length that may be negative, so that others make it run for ever.
  */
 import avsc from 'avsc'
-import type { Resolver, Tap } from './avsc.ts'
+import type { Reading, Resolver, Tap } from './avsc.ts'
 
 /** Items that take no bytes (null, an empty record) cannot be bounded by the bytes left. This bounds them in one array. */
 const MOST_EMPTY_ITEMS = 1024
@@ -11,39 +11,30 @@ const MOST_EMPTY_ITEMS = 1024
 /** An array whose items take at least one byte each. */
 export class ArrayType extends avsc.types.ArrayType {
   override _read(tap: Tap): unknown[] {
-    const items = this.itemsType
-    const values: unknown[] = []
-    for (let count = blockCount(tap); count > 0; count = blockCount(tap)) {
-      if (count > bytesLeft(tap)) throw new Error(`an array claims ${count} items in ${bytesLeft(tap)} bytes`)
-      while (count-- > 0) values.push(items._read(tap))
-    }
-    return values
+    return readItems(this.itemsType, tap)
   }
 
   override _skip(tap: Tap): void {
     for (let count = skippableCount(tap); count > 0; count = skippableCount(tap)) {
-      if (count > bytesLeft(tap)) throw new Error(`an array claims ${count} items in ${bytesLeft(tap)} bytes`)
+      checkCount(count, tap)
       while (count-- > 0) this.itemsType._skip(tap)
     }
   }
 
   override _update(resolver: Resolver, writer: avsc.Type, options: object): void {
     super._update(resolver, writer, options)
-    // How the blocks are bounded depends on what was written, not on what it is read as.
-    if (resolver._read !== null) resolver._read = writer._read
+    const items = resolver.itemsType
+    if (!items) return
+    // How many items there may be depends on what was written, not on what it is read as.
+    const readAll = writer instanceof EmptyItemsArrayType ? readEmptyItems : readItems
+    resolver._read = (tap) => readAll(items, tap)
   }
 }
 
 /** An array whose items may take no bytes. */
 export class EmptyItemsArrayType extends ArrayType {
   override _read(tap: Tap): unknown[] {
-    const items = this.itemsType
-    const values: unknown[] = []
-    for (let count = blockCount(tap); count > 0; count = blockCount(tap)) {
-      checkEmptyItems(values.length + count)
-      while (count-- > 0) values.push(items._read(tap))
-    }
-    return values
+    return readEmptyItems(this.itemsType, tap)
   }
 
   override _skip(tap: Tap): void {
@@ -56,12 +47,30 @@ export class EmptyItemsArrayType extends ArrayType {
   }
 }
 
+function readItems(items: Reading, tap: Tap): unknown[] {
+  const values: unknown[] = []
+  for (let count = blockCount(tap); count > 0; count = blockCount(tap)) {
+    checkCount(count, tap)
+    while (count-- > 0) values.push(items._read(tap))
+  }
+  return values
+}
+
+function readEmptyItems(items: Reading, tap: Tap): unknown[] {
+  const values: unknown[] = []
+  for (let count = blockCount(tap); count > 0; count = blockCount(tap)) {
+    checkEmptyItems(values.length + count)
+    while (count-- > 0) values.push(items._read(tap))
+  }
+  return values
+}
+
 export class MapType extends avsc.types.MapType {
   override _read(tap: Tap): Record<string, unknown> {
     const valuesType: avsc.Type = this.valuesType
     const values: Record<string, unknown> = {}
     for (let count = blockCount(tap); count > 0; count = blockCount(tap)) {
-      checkEntries(count, tap)
+      checkCount(count, tap)
       while (count-- > 0) set(values, tap.readString(), valuesType._read(tap))
     }
     return values
@@ -70,7 +79,7 @@ export class MapType extends avsc.types.MapType {
   override _skip(tap: Tap): void {
     const valuesType: avsc.Type = this.valuesType
     for (let count = skippableCount(tap); count > 0; count = skippableCount(tap)) {
-      checkEntries(count, tap)
+      checkCount(count, tap)
       while (count-- > 0) {
         tap.skipString()
         valuesType._skip(tap)
@@ -108,8 +117,8 @@ function bytesLeft(tap: Tap): number {
   return Math.max(0, tap.buf.length - tap.pos)
 }
 
-function checkEntries(count: number, tap: Tap): void {
-  if (count > bytesLeft(tap)) throw new Error(`a map claims ${count} entries in ${bytesLeft(tap)} bytes`)
+function checkCount(count: number, tap: Tap): void {
+  if (count > bytesLeft(tap)) throw new Error(`a block claims ${count} items in ${bytesLeft(tap)} bytes`)
 }
 
 function checkEmptyItems(count: number): void {

@@ -62,7 +62,7 @@ function firstFault(faults: readonly (string | null)[]): string | null {
 }
 
 function isBinaryText(value: JsonValue | undefined): value is string {
-  return typeof value === 'string' && !/[^\u0000-\u00ff]/.test(value)
+  return typeof value === 'string' && Buffer.from(value, 'latin1').toString('latin1') === value
 }
 
 function isObject(value: JsonValue | undefined): value is { readonly [key: string]: JsonValue | undefined } {

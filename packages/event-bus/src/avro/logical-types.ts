@@ -38,13 +38,7 @@ abstract class LogicalType extends avsc.types.LogicalType {
     const plainWriter = writer instanceof avsc.types.LogicalType ? writer.underlyingType : writer
     const plain: Resolver = { _read: null }
     this.underlyingType._update(plain, plainWriter, options)
-    const readPlain = plain._read
-    if (readPlain === null) return
-    Object.assign(resolver, plain)
-    resolver._read = function (this: unknown, tap: Tap) {
-      return fromValue(readPlain.call(this, tap))
-    }
-    const fromValue = (value: unknown): unknown => this._fromValue(value)
+    if (plain._read !== null) resolver._read = (tap) => this._fromValue(plain._read?.(tap))
   }
 
   override _resolve(): undefined {

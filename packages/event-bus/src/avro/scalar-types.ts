@@ -15,17 +15,13 @@ export class IntType extends avsc.types.IntType {
     if ((value | 0) !== value) throw new Error('an int has more than 32 bits')
     return value
   }
-
-  override _update(resolver: Resolver, writer: avsc.Type): void {
-    if (writer.typeName === 'int') resolver._read = this._read
-  }
 }
 
 /** `long` as a bigint, whatever its value. */
 export class BigIntLongType extends avsc.types.LongType {
   static {
     // How avsc calls longs that are not numbers: its readers of float and double look for it.
-    Object.assign(this.prototype, { typeName: 'abstract:long', _concreteTypeName: 'long' })
+    Object.assign(BigIntLongType.prototype, { typeName: 'abstract:long', _concreteTypeName: 'long' })
   }
 
   override _read(tap: Tap): bigint {
@@ -50,7 +46,7 @@ export class BigIntLongType extends avsc.types.LongType {
 
   override _update(resolver: Resolver, writer: avsc.Type): void {
     // An int is written as a long is.
-    if (isLongType(writer) || writer.typeName === 'int') resolver._read = this._read
+    if (isLongType(writer) || writer.typeName === 'int') resolver._read = readLong
   }
 }
 
@@ -72,7 +68,7 @@ export class NumberLongType extends avsc.types.LongType {
   }
 
   override _update(resolver: Resolver, writer: avsc.Type): void {
-    if (isLongType(writer) || writer.typeName === 'int') resolver._read = this._read
+    if (isLongType(writer) || writer.typeName === 'int') resolver._read = readSafeLong
   }
 }
 

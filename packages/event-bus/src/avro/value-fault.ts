@@ -60,7 +60,7 @@ function expectation(type: Type): string {
   const plain = EXPECTATIONS[typeName]
   if (plain !== undefined) return plain
   if ('symbols' in type && Array.isArray(type.symbols)) return `one of ${type.symbols.join(', ')}`
-  if ('size' in type) return `a Uint8Array of ${type.size} bytes`
+  if ('size' in type) return `a Uint8Array of ${Number(type.size)} bytes`
   if ('types' in type && Array.isArray(type.types)) {
     const branches = type.types.map((branch: Type) => branch.branchName ?? branch.typeName)
     return typeName === 'union:wrapped'
@@ -78,5 +78,5 @@ function preview(value: unknown): string {
   if (typeof value === 'number') return `the number ${value}`
   if (typeof value === 'object' && value !== null)
     return Array.isArray(value) ? 'an array' : `an object (${value.constructor?.name ?? 'no class'})`
-  return String(value)
+  return typeof value === 'boolean' || value === null ? String(value) : `a ${typeof value}`
 }

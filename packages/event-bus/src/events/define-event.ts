@@ -7,17 +7,18 @@ import { EnvelopeCodec } from './envelope-codec.ts'
 import { envelopeSchema } from './envelope-schema.ts'
 import { typeHeader } from './headers.ts'
 
-/** A type of event: its name, where it is published, and the Avro schema that its data is typed, checked and encoded by. */
-export interface EventDefinition<Type extends string = string, Schema extends RecordSchema = RecordSchema> {
-  readonly type: Type
+/** A definition of whatever event: what everything that works with events of any type takes. */
+export interface AnyEventDefinition {
+  readonly type: string
+  /** Where it is published. */
   readonly topic: string
   /** As it was given. */
-  readonly schema: Schema
+  readonly schema: RecordSchema
   readonly earlierSchemas: readonly RecordSchema[]
   /** The partition key of an event. Events with one key keep their order; null promises none. */
-  key(data: WriteValue<Schema>): string | null
+  key(data: unknown): string | null
   /** What an event is about, for its CloudEvents subject; null says nothing. */
-  subject(data: WriteValue<Schema>): string | null
+  subject(data: unknown): string | null
   /** What is on the wire: `<namespace>.<Name>Envelope`, with the data in its field `data`. Give this one to readers in other languages. */
   readonly envelopeSchema: RecordSchema
   /** CRC-64-AVRO of `envelopeSchema`, unsigned: what a body says it was written with. */
@@ -28,8 +29,14 @@ export interface EventDefinition<Type extends string = string, Schema extends Re
   readonly typeHeader: RawHeader
 }
 
-/** A definition of whatever event. */
-export type AnyEventDefinition = EventDefinition
+/** A type of event: its name, where it is published, and the Avro schema that its data is typed, checked and encoded by. */
+export interface EventDefinition<Type extends string, Schema extends RecordSchema> extends AnyEventDefinition {
+  readonly type: Type
+  readonly schema: Schema
+  // Methods, so that a definition of a particular event is one of whatever event: which data goes with which is checked where both are at hand.
+  key(data: WriteValue<Schema>): string | null
+  subject(data: WriteValue<Schema>): string | null
+}
 
 /** The data of an event as it is read: every field is present. */
 export type EventData<D extends AnyEventDefinition> = ReadValue<D['schema']>
