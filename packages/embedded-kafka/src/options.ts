@@ -69,7 +69,7 @@ export interface TopicOptions {
 
 /** The options cannot be obeyed. */
 export class EmbeddedKafkaOptionsError extends Error {
-  readonly code: 'EMBEDDED_KAFKA_OPTIONS' = 'EMBEDDED_KAFKA_OPTIONS'
+  readonly code = 'EMBEDDED_KAFKA_OPTIONS' as const
 
   constructor(faults: readonly string[]) {
     super(`startEmbeddedKafka: ${faults.join('; ')}`)

@@ -68,15 +68,13 @@ function described(group: Group): GroupResponse {
     groupState: group.state,
     protocolType: group.protocolType,
     protocolData: isSettled ? group.protocolName : '',
-    members: group.members.map(({ id, groupInstanceId, clientId, clientHost, protocols, assignment }) => ({
-      memberId: id,
-      groupInstanceId,
-      clientId,
-      clientHost,
-      memberMetadata: isSettled
-        ? (protocols.find(({ name }) => name === group.protocolName)?.metadata ?? nothing)
-        : nothing,
-      memberAssignment: isSettled ? assignment : nothing,
+    members: group.members.map((member) => ({
+      memberId: member.id,
+      groupInstanceId: member.groupInstanceId,
+      clientId: member.clientId,
+      clientHost: member.clientHost,
+      memberMetadata: isSettled ? member.metadataFor(group.protocolName) : nothing,
+      memberAssignment: isSettled ? member.assignment : nothing,
     })),
   }
 }

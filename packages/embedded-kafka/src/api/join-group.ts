@@ -1,5 +1,4 @@
-import { refusedJoin } from '../groups/group.ts'
-import type { JoinResult } from '../groups/member.ts'
+import { type JoinResult, refusedJoin } from '../groups/member.ts'
 import { type Api, defineApi } from '../protocol/api.ts'
 import { errorCodes } from '../protocol/error-codes.ts'
 import { array, bytes, from, int16, int32, nullableString, optional, string } from '../protocol/fields.ts'

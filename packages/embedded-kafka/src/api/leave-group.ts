@@ -26,12 +26,13 @@ export const leaveGroup: Api = defineApi({
     if (fault) return { errorCode: errorCodes[fault], members: [] }
     const group = cluster.groups.get(groupId)
     if (!group) return { errorCode: errorCodes.UNKNOWN_MEMBER_ID, members: [] }
-    if (version < batchedSince) return { errorCode: errorCodes[group.leave(memberId, null)], members: [] }
+    if (version < batchedSince)
+      return { errorCode: errorCodes[group.leave({ memberId, groupInstanceId: null })], members: [] }
     return {
       errorCode: errorCodes.NONE,
       members: members.map((member) => ({
         ...member,
-        errorCode: errorCodes[group.leave(member.memberId, member.groupInstanceId)],
+        errorCode: errorCodes[group.leave(member)],
       })),
     }
   },

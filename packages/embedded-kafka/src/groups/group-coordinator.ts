@@ -64,7 +64,7 @@ export class GroupCoordinator {
 
   /** A broker is gone: its groups go to one that lives, or stand still until one does. */
   leave(brokerId: number): void {
-    for (const [groupId, coordinator] of [...this.#placement]) {
+    for (const [groupId, coordinator] of this.#placement) {
       if (coordinator !== brokerId) continue
       this.#placement.delete(groupId)
       const group = this.#groups.get(groupId)

@@ -1,8 +1,20 @@
 import type { ErrorName } from '../protocol/error-codes.ts'
+import type { Identity } from './roster.ts'
 
 export interface MemberProtocol {
   readonly name: string
   readonly metadata: Buffer
+}
+
+export interface JoinRequest extends Identity {
+  readonly clientId: string
+  readonly clientHost: string
+  readonly sessionTimeoutMs: number
+  readonly rebalanceTimeoutMs: number
+  readonly protocolType: string
+  readonly protocols: readonly MemberProtocol[]
+  /** Whether the client can come back with the id it is given (JoinGroup 4 and later). */
+  readonly canAskAgain: boolean
 }
 
 export interface JoinResult {
@@ -20,30 +32,81 @@ export interface SyncResult {
   readonly assignment: Buffer
 }
 
-/** One consumer in a group, as its coordinator sees it. */
-export interface Member {
+const nothing = Buffer.alloc(0)
+
+/** One consumer in a group, as its coordinator sees it. Answers that wait for others are kept here as functions. */
+export class Member {
   readonly id: string
   readonly groupInstanceId: string | null
   readonly clientId: string
   readonly clientHost: string
-  sessionTimeoutMs: number
-  rebalanceTimeoutMs: number
-  protocols: readonly MemberProtocol[]
-  assignment: Buffer
-  /** Set while its JoinGroup waits for the others. */
+  sessionTimeoutMs = 0
+  rebalanceTimeoutMs = 0
+  protocols: readonly MemberProtocol[] = []
+  assignment: Buffer = nothing
+  /** Set while its JoinGroup waits for the other members. */
   answerJoin: ((result: JoinResult) => void) | undefined
   /** Set while its SyncGroup waits for the leader's assignment. */
   answerSync: ((result: SyncResult) => void) | undefined
-  cancelSession: () => void
+  cancelSession: () => void = () => {}
+
+  constructor(id: string, request: JoinRequest) {
+    this.id = id
+    this.groupInstanceId = request.groupInstanceId
+    this.clientId = request.clientId
+    this.clientHost = request.clientHost
+    this.update(request)
+  }
+
+  update({ protocols, sessionTimeoutMs, rebalanceTimeoutMs }: JoinRequest): void {
+    this.protocols = protocols
+    this.sessionTimeoutMs = sessionTimeoutMs
+    this.rebalanceTimeoutMs = rebalanceTimeoutMs
+  }
+
+  get isWaiting(): boolean {
+    return this.answerJoin !== undefined || this.answerSync !== undefined
+  }
+
+  metadataFor(protocolName: string): Buffer {
+    return this.protocols.find(({ name }) => name === protocolName)?.metadata ?? nothing
+  }
+
+  /** Whether it says the same as before, so that nobody else needs to move. */
+  speaksLike(protocols: readonly MemberProtocol[]): boolean {
+    return (
+      this.protocols.length === protocols.length &&
+      this.protocols.every(({ name, metadata }, index) => {
+        const other = protocols[index]
+        return other?.name === name && other.metadata.equals(metadata)
+      })
+    )
+  }
+
+  joined(result: JoinResult): void {
+    const answer = this.answerJoin
+    this.answerJoin = undefined
+    answer?.(result)
+  }
+
+  synced(error: ErrorName, assignment: Buffer = nothing): void {
+    const answer = this.answerSync
+    this.answerSync = undefined
+    answer?.({ error, assignment })
+  }
+
+  /** It is no longer one of the group; whatever it waits for ends with that error. */
+  dismiss(error: ErrorName): void {
+    this.cancelSession()
+    this.joined(refusedJoin(error, this.id))
+    this.synced(error)
+  }
 }
 
-/** Whether a rejoining member says the same as before, so that nobody else needs to move. */
-export function speaksSame(member: Member, protocols: readonly MemberProtocol[]): boolean {
-  return (
-    member.protocols.length === protocols.length &&
-    member.protocols.every((protocol, index) => {
-      const other = protocols[index]
-      return other !== undefined && other.name === protocol.name && other.metadata.equals(protocol.metadata)
-    })
-  )
+export function refusedJoin(error: ErrorName, memberId: string): JoinResult {
+  return { error, generationId: -1, protocolName: '', leaderId: '', memberId, members: [] }
+}
+
+export function newMemberId({ groupInstanceId, clientId }: JoinRequest): string {
+  return `${groupInstanceId ?? clientId}-${crypto.randomUUID()}`
 }
