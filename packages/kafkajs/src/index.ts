@@ -1,0 +1,3 @@
+export { kafkajs } from './driver.ts'
+export type { KafkajsOptions, SaslOptions } from './settings.ts'
+export type { CompressionName } from './wire/codecs/codecs.ts'

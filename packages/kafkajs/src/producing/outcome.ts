@@ -1,0 +1,77 @@
+import {
+  type PublishError,
+  type PublishOutcome,
+  PublishTimeoutError,
+  RecordTooLargeError,
+  TopicNotFoundError,
+  WriteRefusedError,
+} from '@tributary/event-bus'
+import { BrokerError, code, isRetriable, publicError } from '../wire/failures.ts'
+
+/** What the answer to one attempt means for its batch. */
+export type AttemptVerdict = 'written' | 'try-again' | 'sequence-lost' | 'refused'
+
+/** The log has it, only not on enough replicas yet, or not within the broker's own wait. */
+const appendedAllTheSame: ReadonlySet<number> = new Set([code.requestTimedOut, code.notEnoughReplicasAfterAppend])
+
+/** The broker does not know the sequence that the batch continues. */
+const sequenceLost: ReadonlySet<number> = new Set([
+  code.outOfOrderSequenceNumber,
+  code.unknownProducerId,
+  code.invalidProducerEpoch,
+])
+
+export function verdictOf(kafkaCode: number): AttemptVerdict {
+  if (kafkaCode === code.none || kafkaCode === code.duplicateSequenceNumber) return 'written'
+  if (sequenceLost.has(kafkaCode)) return 'sequence-lost'
+  return isRetriable(new BrokerError(kafkaCode, '')) ? 'try-again' : 'refused'
+}
+
+/** Whether an answer with this code leaves open if the batch is, or will be, on the log. */
+export function leavesOpen(kafkaCode: number): boolean {
+  return appendedAllTheSame.has(kafkaCode)
+}
+
+/** The error for a batch that will not be tried again. */
+export function refusal(where: string, error: Error, outcome: PublishOutcome): PublishError {
+  const options = { cause: error, outcome }
+  if (
+    error instanceof BrokerError &&
+    (error.kafkaCode === code.messageTooLarge || error.kafkaCode === code.recordListTooLarge)
+  ) {
+    return new RecordTooLargeError(
+      `${where}: the batch is larger than the topic's \`max.message.bytes\`: send fewer or smaller records, or raise the limit`,
+      options,
+    )
+  }
+  return new WriteRefusedError(`${where}: ${publicError(error).message}`, { ...options, cause: publicError(error) })
+}
+
+/** The error for a batch whose time is over. */
+export function lateness(
+  where: string,
+  timeoutMs: number,
+  lastError: Error | null,
+  outcome: PublishOutcome,
+): PublishError {
+  if (
+    lastError instanceof BrokerError &&
+    lastError.kafkaCode === code.unknownTopicOrPartition &&
+    outcome === 'not-written'
+  ) {
+    return topicNotFound(where, lastError)
+  }
+  const known = outcome === 'unknown' ? 'it may be on the log' : 'it is not on the log'
+  const why = lastError === null ? '' : `; the last attempt: ${lastError.message}`
+  return new PublishTimeoutError(`${where}: no acknowledgement within ${timeoutMs} ms, and ${known}${why}`, {
+    outcome,
+    cause: lastError ?? undefined,
+  })
+}
+
+export function topicNotFound(topic: string, cause?: Error): TopicNotFoundError {
+  return new TopicNotFoundError(
+    `${topic}: the cluster does not know the topic. Topics are never created by accident: run \`applyTopics\` or \`tributary topics ensure\`.`,
+    { outcome: 'not-written', cause },
+  )
+}

@@ -1,0 +1,192 @@
+import { connect as connectPlain, isIP, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { ConnectionConfigError } from '@tributary/event-bus'
+import type { BrokerAddress, Settings } from '../settings.ts'
+import type { Api } from './api.ts'
+import { apiVersions } from './apis.ts'
+import { type ConnectStage, LinkError } from './failures.ts'
+import { Connection, type KafkajsLogger, type SocketRequest, type SupportedVersions } from './kafkajs-internals.ts'
+
+const KEEP_ALIVE_DELAY_MS = 60_000
+const SASL_AUTHENTICATE_KEY = 36
+
+/** Everything kafkajs would log is thrown or answered as well, and is reported from there once. */
+const quietLogger: KafkajsLogger = {
+  namespace: () => quietLogger,
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+}
+
+/** A connection attempt that failed, with how far it came. */
+export class ConnectError extends LinkError {
+  readonly stage: ConnectStage
+  readonly broker: string
+
+  constructor(stage: ConnectStage, broker: string, cause: unknown) {
+    super(`${broker}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause, sent: false })
+    this.name = 'ConnectError'
+    this.stage = stage
+    this.broker = broker
+  }
+
+  /** The failure below: calls wrap what the connection said in a {@link LinkError} of their own. */
+  get origin(): unknown {
+    return this.cause instanceof LinkError ? (this.cause.cause ?? this.cause) : this.cause
+  }
+}
+
+/**
+ * One authenticated connection to one broker. A call whose answer is overdue closes it: an answer that comes late can then not be taken for
+ * something else, and no request waits behind a broker that has gone silent.
+ */
+export class Link {
+  readonly broker: string
+  readonly #connection: Connection
+  readonly #socket: () => Socket | undefined
+  readonly #versions: SupportedVersions
+  #isClosed = false
+
+  private constructor(
+    broker: string,
+    connection: Connection,
+    socket: () => Socket | undefined,
+    versions: SupportedVersions,
+  ) {
+    this.broker = broker
+    this.#connection = connection
+    this.#socket = socket
+    this.#versions = versions
+  }
+
+  /** @throws {ConnectError} */
+  static async open(address: BrokerAddress, clientId: string, settings: Settings): Promise<Link> {
+    const broker = `${address.host}:${address.port}`
+    let socket: Socket | undefined
+    const connection = new Connection({
+      ...address,
+      clientId,
+      logger: quietLogger,
+      socketFactory: (request) => {
+        socket = openSocket(request)
+        return socket
+      },
+      ssl: settings.ssl,
+      // kafkajs keeps its authenticator on this object: one object for each connection.
+      sasl: settings.sasl === null ? null : { ...settings.sasl },
+      connectionTimeout: settings.connectionTimeoutMs,
+      requestTimeout: settings.requestTimeoutMs,
+      enforceRequestTimeout: false,
+    })
+    let stage: ConnectStage = 'connect'
+    try {
+      await connection.connect()
+      stage = 'handshake'
+      const versions: SupportedVersions = {}
+      const link = new Link(broker, connection, () => socket, versions)
+      versions[apiVersions.key] = { minVersion: 0, maxVersion: apiVersions.maxVersion }
+      const supported = await link.call(apiVersions, {}, settings.connectionTimeoutMs)
+      for (const { apiKey, minVersion, maxVersion } of supported.apiVersions)
+        versions[apiKey] = { minVersion, maxVersion }
+      connection.setVersions(versions)
+      connection.setSupportAuthenticationProtocol(SASL_AUTHENTICATE_KEY in versions)
+      stage = 'authenticate'
+      await within(connection.authenticate(), settings.requestTimeoutMs, `${broker} did not answer the authentication`)
+      return link
+    } catch (error) {
+      socket?.destroy()
+      connection.requestQueue.rejectAll(new Error('the connection was given up'))
+      connection.requestQueue.destroy()
+      throw new ConnectError(stage, broker, error)
+    }
+  }
+
+  get isOpen(): boolean {
+    return !this.#isClosed && this.#connection.isConnected()
+  }
+
+  /**
+   * @throws {LinkError} when the connection breaks or `timeoutMs` milliseconds pass without an answer.
+   * @throws {ConnectionConfigError} when broker and driver have no version of the request in common.
+   */
+  async call<Args, Answer>(api: Api<Args, Answer>, args: Args, timeoutMs: number): Promise<Answer> {
+    const version = this.#versionOf(api)
+    if (!this.isOpen) throw new LinkError(`the connection to ${this.broker} is closed`, { sent: false })
+    const exchange = api.exchange(version, args)
+    let isSent = false
+    const timer = setTimeout(
+      () => this.#giveUp(`${this.broker} did not answer ${api.name} within ${timeoutMs} ms`),
+      timeoutMs,
+    )
+    try {
+      return await this.#connection.send<Answer>({
+        request: {
+          apiKey: api.key,
+          apiVersion: version,
+          apiName: api.name,
+          encode: () => {
+            isSent = true // from here on kafkajs may have written it; an error does not tell
+            return exchange.encode()
+          },
+        },
+        response: { decode: async (payload) => exchange.decode(payload), parse: async (decoded) => decoded },
+        logResponseError: false,
+      })
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new LinkError(`${api.name} to ${this.broker}: ${reason}`, { sent: isSent, cause: error })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** At once: what waits for an answer is rejected. kafkajs' own way waits for answers that a dead broker never gives. */
+  close(): void {
+    this.#giveUp(`the connection to ${this.broker} was closed`)
+  }
+
+  #giveUp(reason: string): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#connection.requestQueue.rejectAll(new Error(reason))
+    this.#connection.requestQueue.destroy()
+    this.#socket()?.destroy()
+  }
+
+  #versionOf(api: Api<never, unknown>): number {
+    const supported = this.#versions[api.key]
+    const version = Math.min(api.maxVersion, supported?.maxVersion ?? -1)
+    if (supported !== undefined && version >= Math.max(api.minVersion, supported.minVersion)) return version
+    const theirs =
+      supported === undefined
+        ? 'does not support it'
+        : `supports versions ${supported.minVersion} to ${supported.maxVersion}`
+    throw new ConnectionConfigError(
+      `${this.broker} and this driver have no version of ${api.name} in common: the driver speaks ${api.minVersion} to ${api.maxVersion}, the ` +
+        `broker ${theirs}. Kafka 2.3 and later are supported.`,
+    )
+  }
+}
+
+function openSocket({ host, port, ssl, onConnect }: SocketRequest): Socket {
+  const socket =
+    ssl === null
+      ? connectPlain({ host, port }, onConnect)
+      : connectTls({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}), ...ssl }, onConnect)
+  socket.setNoDelay(true)
+  socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS)
+  return socket
+}
+
+async function within<T>(work: Promise<T>, timeoutMs: number, message: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(message)), timeoutMs)
+  })
+  try {
+    return await Promise.race([work, timeout])
+  } finally {
+    clearTimeout(timer)
+  }
+}
