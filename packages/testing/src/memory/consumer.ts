@@ -92,6 +92,7 @@ export class InMemoryConsumer implements DriverConsumer, GroupMember {
     const leaving = partitions.flatMap((partition) => this.#partitions.get(partitionId(partition)) ?? [])
     const { coordinator, clock } = this.#deps
     this.#state = 'rebalancing'
+    for (const owned of leaving) owned.isLeaving = true
     const timeUp = new AbortController()
     const drainTimer = clock.setTimer(() => timeUp.abort(), this.#options.drainMs)
     const givenUp = this.#drain(leaving, timeUp.signal)
@@ -103,8 +104,7 @@ export class InMemoryConsumer implements DriverConsumer, GroupMember {
     )
     drainTimer.cancel()
     if (!coordinator.has(this)) return
-    if (inTime === 'late') return this.expire(0)
-    for (const owned of leaving) this.#partitions.delete(partitionId(owned))
+    if (inTime === 'late') this.expire(0)
   }
 
   /** The session is over: others get the partitions now, and this member learns of it after `noticedAfterMs`. */
@@ -207,6 +207,9 @@ export class InMemoryConsumer implements DriverConsumer, GroupMember {
     await this.#listener.onRevoking(partitions, signal).catch((error: unknown) => {
       this.#lastError = error instanceof Error ? error : new Error(String(error))
     })
+    for (const owned of leaving) {
+      if (this.#partitions.get(partitionId(owned)) === owned) this.#partitions.delete(partitionId(owned))
+    }
   }
 
   #commitNow(requests: readonly CommitRequest[]): CommitResult[] {

@@ -7,6 +7,8 @@ export class OwnedPartition implements TopicPartition {
   readonly partition: number
   readonly epoch: number
   isPaused = false
+  /** It is being given up: what is in flight may finish, nothing new is handed out. */
+  isLeaving = false
   /** Null until the listener has chosen where to start: nothing is fetched before. */
   position: bigint | null = null
   /** Resolves when the listener has answered `onAssigned`, one way or another. */
@@ -20,7 +22,7 @@ export class OwnedPartition implements TopicPartition {
 
   /** The next chunk, or null when there is nothing to hand out. */
   take(log: PartitionLog | undefined, maxBytes: number): Chunk | null {
-    if (!log || this.isPaused || this.position === null || this.position >= log.endOffset) return null
+    if (!log || this.isPaused || this.isLeaving || this.position === null || this.position >= log.endOffset) return null
     const fetchedFrom = this.position
     const { records, nextPosition, bytes } = log.read(fetchedFrom, maxBytes)
     this.position = nextPosition
