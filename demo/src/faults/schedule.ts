@@ -1,0 +1,23 @@
+/** A fault and the part of the way at which it strikes. */
+export interface Fault {
+  /** Between 0 and 1: how many of the orders have been placed by then. */
+  readonly at: number
+  readonly strike: () => Promise<void>
+}
+
+/** Strikes each fault once, when the play has come far enough; `done` resolves when all that were struck have ended. */
+export function faultSchedule(faults: readonly Fault[], total: number): { reached(placed: number): void; done(): Promise<void> } {
+  const waiting = [...faults].sort((a, b) => a.at - b.at)
+  const struck: Promise<void>[] = []
+  return {
+    reached(placed) {
+      while (waiting[0] !== undefined && placed >= waiting[0].at * total) {
+        const fault = waiting.shift()
+        if (fault !== undefined) struck.push(fault.strike())
+      }
+    },
+    async done() {
+      await Promise.all(struck)
+    },
+  }
+}

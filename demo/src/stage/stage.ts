@@ -1,0 +1,113 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { applyTopics, deadLetterTopic, type DriverAdmin, type DriverProducer, planTopics } from '@tributary/event-bus'
+import { type SmtpSink, startSmtpSink } from '@tributary/infra'
+import { kafkajs } from '@tributary/kafkajs'
+import { createMailbox, type Mailbox } from '../reconcile/mailbox.ts'
+import { type LogEnds, logEnds, startGroupAt } from '../reconcile/log.ts'
+import { startTraceCollector, type TraceCollector } from '../trace/collector.ts'
+import { embeddedDatabases, realDatabases } from './databases.ts'
+import { stageKafka } from './kafka.ts'
+import { type ServiceProcess, startService } from './service-process.ts'
+import { events, readers, subscriptions } from './topology.ts'
+
+/** Everything that the play needs, running. */
+export interface Stage {
+  readonly order: ServiceProcess
+  readonly inventory: ServiceProcess
+  readonly email: ServiceProcess
+  readonly mailbox: Mailbox
+  readonly smtp: SmtpSink
+  readonly collector: TraceCollector
+  readonly admin: DriverAdmin
+  readonly producer: DriverProducer
+  /** Where the log ended before the play. */
+  readonly beginning: LogEnds
+  /** What it runs on, a line each. */
+  readonly description: readonly string[]
+  /** Asks the services to end, and waits: afterwards everything they did is on the log, in the mailbox and in the trace. */
+  stopServices(): Promise<void>
+}
+
+export interface StageOptions {
+  readonly environment: NodeJS.ProcessEnv
+  /** Whatever was started is pushed here, so that it is ended in reverse however the play ends. */
+  readonly closing: AsyncDisposableStack
+}
+
+const partitions = 6
+
+export async function setStage({ environment, closing }: StageOptions): Promise<Stage> {
+  const directory = await mkdtemp(join(tmpdir(), 'tributary-demo-'))
+  closing.defer(() => rm(directory, { recursive: true, force: true }))
+  const logs = join(directory, 'logs')
+  await mkdir(logs)
+
+  const kafka = await stageKafka(environment['KAFKA_BROKERS'])
+  closing.defer(() => kafka.close())
+  const run = Date.now().toString(36)
+  const databaseUrl = environment['DATABASE_URL']
+  const databases = databaseUrl ? await realDatabases(databaseUrl, ['order', 'inventory', 'email'], run) : await embeddedDatabases(join(directory, 'data'))
+  closing.defer(() => databases.close())
+  const mailbox = createMailbox()
+  const smtp = await startSmtpSink({
+    onMail: ({ messageId, headers, receivedAtMs }) =>
+      mailbox.add({ messageId, orderId: headers['x-order-id'] ?? '', outcome: headers['x-order-outcome'] ?? '', receivedAtMs }),
+  })
+  closing.defer(() => smtp.close())
+  const collector = await startTraceCollector(environment['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? null)
+  closing.defer(() => collector.close())
+
+  const driver = kafkajs({ brokers: [...kafka.brokers] })
+  closing.defer(() => driver.close())
+  const admin = driver.createAdmin({ clientId: 'demo' })
+  const plan = planTopics({ events, subscriptions, defaults: { partitions } })
+  await applyTopics(admin, plan)
+  const beginning = await logEnds(admin, plan.topics.map(({ topic }) => topic))
+  for (const { group } of subscriptions) await startGroupAt(admin, group, beginning)
+
+  const services: ServiceProcess[] = []
+  const stopServices = async (): Promise<void> => {
+    await Promise.all(services.splice(0).map((service) => service.stop()))
+  }
+  closing.defer(stopServices)
+  const start = async (name: ServiceProcess['name']): Promise<ServiceProcess> => {
+    const service = await startService({
+      name,
+      logFile: join(logs, `${name}.log`),
+      environment: {
+        KAFKA_BROKERS: kafka.brokers.join(','),
+        DATABASE_URL: databases.urlOf(name),
+        SMTP_URL: smtp.url,
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
+        LOG_LEVEL: environment['LOG_LEVEL'] ?? 'info',
+      },
+    })
+    services.push(service)
+    return service
+  }
+  const [order, inventory, email] = await Promise.all([start('order'), start('inventory'), start('email')])
+
+  return {
+    order,
+    inventory,
+    email,
+    mailbox,
+    smtp,
+    collector,
+    admin,
+    producer: driver.createProducer({ clientId: 'demo-poison' }),
+    beginning,
+    description: [
+      kafka.describe(),
+      databases.describe(),
+      `SMTP at ${smtp.url}`,
+      ...[order, inventory, email].map(({ name, pid, url }) => `${name} service: pid ${pid}, ${url}, log ${join(logs, `${name}.log`)}`),
+    ],
+    stopServices,
+  }
+}
+
+export const deadLetterTopics = (): { group: string; topic: string }[] =>
+  [...readers].flatMap(([topic, groups]) => groups.map((group) => ({ group, topic: deadLetterTopic(topic, group) })))
