@@ -2,6 +2,7 @@
  * Every error of the framework, with its code. Match on `code`, never on the message or with `instanceof`: two copies of a package in one process
  * have different classes and the same codes. `docs/errors.md` says for each what to do, and a test holds the two lists against each other.
  */
+import type { PublishedEvent } from './publishing/publisher.ts'
 
 /** Base of every error the framework throws. Codes are stable and never reused; messages may change in a patch release. */
 export abstract class TributaryError extends Error {
@@ -121,6 +122,26 @@ export class PublishAbortedError extends PublishError {
 export class BusClosedError extends PublishError {
   static override readonly code = 'BUS_CLOSED'
   static override readonly retryable = false
+}
+
+/**
+ * Some events of a `publishMany` could not be published. `results` tells for each, in the order of the call, where it is or why it failed; `outcome`
+ * is `not-written` only when that is true of every one that failed.
+ */
+export class PublishManyError extends PublishError {
+  static override readonly code = 'PUBLISH_MANY_FAILED'
+  static override readonly retryable = false
+  readonly results: readonly PromiseSettledResult<PublishedEvent>[]
+
+  constructor(results: readonly PromiseSettledResult<PublishedEvent>[]) {
+    const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as PublishError] : []))
+    const [first] = errors
+    super(`${errors.length} of ${results.length} events could not be published; the first: ${first?.message}`, {
+      outcome: errors.every((error) => error.outcome === 'not-written') ? 'not-written' : 'unknown',
+      cause: first,
+    })
+    this.results = results
+  }
 }
 
 /** An attempt that lost its partition or passed its deadline tried to publish or to write to the inbox. Nothing was written. */

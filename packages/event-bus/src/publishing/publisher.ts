@@ -54,6 +54,40 @@ export interface EncodedEvent {
   readonly timestamp: Date
 }
 
+/** Limits of a publisher. All have defaults that suit most services. */
+export interface PublisherLimits {
+  /**
+   * How long a publish may take, in milliseconds, where the call does not say.
+   *
+   * @defaultValue 30,000
+   */
+  readonly timeoutMs?: number
+  /**
+   * Bytes of records in one batch, at most; a single larger record travels alone. Keep it below the topics' `max.message.bytes`: a batch that is
+   * refused for its size is halved and sent again.
+   *
+   * @defaultValue 1,000,000
+   */
+  readonly maxBatchBytes?: number
+  /** @defaultValue 10,000 */
+  readonly maxBatchRecords?: number
+  /**
+   * Bytes of records that wait for their acknowledgement, over all topics. When they are reached, further publishes wait for room within their
+   * deadlines; awaiting `publish` is how a service feels it.
+   *
+   * @defaultValue 33,554,432 (32 MiB)
+   */
+  readonly maxBufferedBytes?: number
+  /** @defaultValue 100,000 */
+  readonly maxBufferedRecords?: number
+  /**
+   * How often the number of partitions of a topic in use is asked for again, in milliseconds. Keys may change partition when it has grown.
+   *
+   * @defaultValue 60,000
+   */
+  readonly partitionRefreshMs?: number
+}
+
 /** Where an event lies on the log. */
 export interface PublishedEvent {
   readonly id: string

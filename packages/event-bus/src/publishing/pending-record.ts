@@ -1,0 +1,48 @@
+import type { OutgoingRecord, RawHeader } from '../driver.ts'
+import type { RecordQueue } from './record-queue.ts'
+import type { SendCall } from './send-call.ts'
+
+/**
+ * Where a record is on its way. `waiting`: for room in the buffer, held by its caller. `buffered`: in the buffer. `sent`: in a batch that was handed
+ * to the driver. `settled`: its caller has been told what became of it.
+ */
+export type RecordState = 'waiting' | 'buffered' | 'sent' | 'settled'
+
+/** A record and its place in the call that brought it. Handed to the driver as it is: a batch copies nothing. */
+export class PendingRecord implements OutgoingRecord {
+  readonly topic: string
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: readonly RawHeader[]
+  readonly timestamp: number
+  /** What it takes in a batch: an estimate on the high side. */
+  readonly bytes: number
+  readonly call: SendCall
+  /** Its place among the call's records. */
+  readonly index: number
+  state: RecordState = 'waiting'
+  /** The queue that holds it while it is buffered. */
+  queue: RecordQueue | null = null
+
+  constructor(call: SendCall, index: number, topic: string, record: OutgoingRecord) {
+    this.call = call
+    this.index = index
+    this.topic = topic
+    this.key = record.key
+    this.value = record.value
+    this.headers = record.headers
+    this.timestamp = record.timestamp
+    this.bytes = recordBytes(record)
+  }
+}
+
+/** Attributes, timestamp and offset deltas, and the lengths of key, value and record, at their longest. */
+const fixedBytes = 36
+/** The lengths of a header's name and value, at their longest. */
+const headerBytes = 10
+
+function recordBytes(record: OutgoingRecord): number {
+  let bytes = fixedBytes + (record.key?.length ?? 0) + (record.value?.length ?? 0)
+  for (const [name, value] of record.headers) bytes += headerBytes + name.length + (value?.length ?? 0)
+  return bytes
+}
