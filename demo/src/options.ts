@@ -66,6 +66,7 @@ function parse(argv: readonly string[]) {
 function wholeNumber(flag: string, text: string | undefined, otherwise: number): number {
   if (text === undefined) return otherwise
   const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1) throw new UsageError(`${flag} takes a whole number from 1, not "${text}"`)
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new UsageError(`${flag} takes a whole number from 1, not "${text}"`)
   return value
 }

@@ -11,7 +11,8 @@ beforeAll(async () => {
 })
 afterAll(() => rm(directory, { recursive: true }))
 
-const load = (ordersFile: string | null, limit = 100, seed = 1) => loadScenario({ ordersFile, stockFile: null, limit, seed })
+const load = (ordersFile: string | null, limit = 100, seed = 1) =>
+  loadScenario({ ordersFile, stockFile: null, limit, seed })
 
 describe('loadScenario', () => {
   it('generates the same orders for the same seed, and others for another', async () => {
@@ -38,9 +39,15 @@ describe('loadScenario', () => {
 
   it('takes the stock of products.jsonl beside the orders', async () => {
     const file = join(directory, 'orders.jsonl')
-    await writeFile(file, `${JSON.stringify({ id: 7, customerId: 'ABCDE', lines: [{ productId: 3, quantity: 2, unitPrice: '1.00' }] })}\n`)
+    await writeFile(
+      file,
+      `${JSON.stringify({ id: 7, customerId: 'ABCDE', lines: [{ productId: 3, quantity: 2, unitPrice: '1.00' }] })}\n`,
+    )
     await writeFile(join(directory, 'products.jsonl'), `${JSON.stringify({ id: 3, unitsInStock: 5 })}\n`)
-    expect(await load(file)).toMatchObject({ orders: [{ orderId: '7', lines: [{ sku: '3', quantity: 2 }] }], stock: [{ sku: '3', quantity: 5 }] })
+    expect(await load(file)).toMatchObject({
+      orders: [{ orderId: '7', lines: [{ sku: '3', quantity: 2 }] }],
+      stock: [{ sku: '3', quantity: 5 }],
+    })
   })
 
   it('names the file and line of what is not an order', async () => {

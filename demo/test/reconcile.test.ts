@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { type Ledger, reconcile } from '../src/reconcile/reconcile.ts'
 
-const order = { orderId: 'o1', customerId: 'c1', email: 'c1@shop.example', lines: [{ sku: 'MUG', description: 'Mug', quantity: 2, unitPrice: '7.50' }] }
+const order = {
+  orderId: 'o1',
+  customerId: 'c1',
+  email: 'c1@shop.example',
+  lines: [{ sku: 'MUG', description: 'Mug', quantity: 2, unitPrice: '7.50' }],
+}
 const poison = { what: 'noise', value: Buffer.from([1, 2, 3]), groups: ['inventory', 'email'] }
 
 const balanced: Ledger = {
@@ -31,7 +36,9 @@ describe('reconcile', () => {
   })
 
   it('finds an order without an end state', () => {
-    expect(broken({ states: new Map([['o1', 'pending']]) })).toContain('every accepted order ended in exactly one state')
+    expect(broken({ states: new Map([['o1', 'pending']]) })).toContain(
+      'every accepted order ended in exactly one state',
+    )
   })
 
   it('finds a second outcome event of another id', () => {
@@ -41,13 +48,17 @@ describe('reconcile', () => {
   })
 
   it('finds stock that was taken twice', () => {
-    expect(broken({ stockAfter: new Map([['MUG', 6]]) })).toEqual(['stock before - confirmed orders = stock after, and never below zero'])
+    expect(broken({ stockAfter: new Map([['MUG', 6]]) })).toEqual([
+      'stock before - confirmed orders = stock after, and never below zero',
+    ])
   })
 
   it('finds a missing mail, and one that tells the other outcome', () => {
     const name = 'every outcome has exactly one mail that tells it'
     expect(broken({ mails: [] })).toEqual([name])
-    expect(broken({ mails: [{ messageId: 'm1', orderId: 'o1', outcome: 'rejected', receivedAtMs: 1 }] })).toEqual([name])
+    expect(broken({ mails: [{ messageId: 'm1', orderId: 'o1', outcome: 'rejected', receivedAtMs: 1 }] })).toEqual([
+      name,
+    ])
   })
 
   it('finds a poison record whose bytes changed, and a dead letter that should not be', () => {

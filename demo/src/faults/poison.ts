@@ -9,7 +9,12 @@ export interface Poison extends PoisonRecord {
 /** Bytes that are no Avro, as a misconfigured producer of another team would write them. */
 export function undecodableBytes(groups: readonly string[]): Poison {
   const value = Buffer.from('this is not an event: \u0000\u0001 tea without a kettle')
-  return { what: 'undecodable bytes', value, groups, record: record(value, [['content-type', Buffer.from('text/plain')]]) }
+  return {
+    what: 'undecodable bytes',
+    value,
+    groups,
+    record: record(value, [['content-type', Buffer.from('text/plain')]]),
+  }
 }
 
 /** A well-formed single object whose schema nobody has: a producer that was deployed before its schema was announced. */

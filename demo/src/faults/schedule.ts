@@ -6,7 +6,10 @@ export interface Fault {
 }
 
 /** Strikes each fault once, when the play has come far enough; `done` resolves when all that were struck have ended. */
-export function faultSchedule(faults: readonly Fault[], total: number): { reached(placed: number): void; done(): Promise<void> } {
+export function faultSchedule(
+  faults: readonly Fault[],
+  total: number,
+): { reached(placed: number): void; done(): Promise<void> } {
   const waiting = [...faults].sort((a, b) => a.at - b.at)
   const struck: Promise<void>[] = []
   return {

@@ -47,7 +47,12 @@ async function placeOrder(order: SourceOrder, { url, signal }: PlaceOptions): Pr
       })
       if (response.status === 202) {
         await response.body?.cancel()
-        return { kind: 'accepted', order, placedAtMs, statusUrl: response.headers.get('location') ?? `/orders/${order.orderId}` }
+        return {
+          kind: 'accepted',
+          order,
+          placedAtMs,
+          statusUrl: response.headers.get('location') ?? `/orders/${order.orderId}`,
+        }
       }
       if (response.status < 500) {
         const problem = (await response.json()) as { title?: string }

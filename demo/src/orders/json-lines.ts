@@ -23,6 +23,7 @@ function parseLine(line: string, where: string): Record<string, unknown> {
   } catch (error) {
     throw new Error(`${where}: not JSON`, { cause: error })
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${where}: not a JSON object`)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Error(`${where}: not a JSON object`)
   return value as Record<string, unknown>
 }

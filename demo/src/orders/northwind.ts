@@ -13,7 +13,8 @@ export interface NorthwindProduct {
   readonly unitsInStock: number
 }
 
-export const isNorthwindOrder = (row: object): row is NorthwindOrder => 'id' in row && 'customerId' in row && 'lines' in row
+export const isNorthwindOrder = (row: object): row is NorthwindOrder =>
+  'id' in row && 'customerId' in row && 'lines' in row
 export const isNorthwindProduct = (row: object): row is NorthwindProduct => 'id' in row && 'unitsInStock' in row
 
 export function orderFromNorthwind({ id, customerId, lines }: NorthwindOrder): SourceOrder {
@@ -21,8 +22,16 @@ export function orderFromNorthwind({ id, customerId, lines }: NorthwindOrder): S
     orderId: String(id),
     customerId,
     email: `${customerId.toLowerCase()}@northwind.example`,
-    lines: lines.map(({ productId, quantity, unitPrice }) => ({ sku: String(productId), description: null, quantity, unitPrice })),
+    lines: lines.map(({ productId, quantity, unitPrice }) => ({
+      sku: String(productId),
+      description: null,
+      quantity,
+      unitPrice,
+    })),
   }
 }
 
-export const stockFromNorthwind = ({ id, unitsInStock }: NorthwindProduct): StockLevel => ({ sku: String(id), quantity: unitsInStock })
+export const stockFromNorthwind = ({ id, unitsInStock }: NorthwindProduct): StockLevel => ({
+  sku: String(id),
+  quantity: unitsInStock,
+})

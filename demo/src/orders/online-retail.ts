@@ -19,7 +19,12 @@ export function orderFromRetail({ invoiceNo, customerId, lines }: RetailInvoice)
     orderId: invoiceNo,
     customerId,
     email: customerId === null ? null : `customer-${customerId}@retail.example`,
-    lines: lines.map(({ stockCode, description, quantity, unitPrice }) => ({ sku: stockCode, description, quantity, unitPrice })),
+    lines: lines.map(({ stockCode, description, quantity, unitPrice }) => ({
+      sku: stockCode,
+      description,
+      quantity,
+      unitPrice,
+    })),
   }
 }
 

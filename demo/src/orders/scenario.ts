@@ -40,7 +40,8 @@ async function readOrders(file: string, limit: number): Promise<SourceOrder[]> {
 async function readStock(file: string): Promise<StockLevel[]> {
   const stock: StockLevel[] = []
   for await (const row of readJsonLines(file)) {
-    if (!isNorthwindProduct(row)) throw new Error(`${file}: line ${stock.length + 1} names no product with unitsInStock`)
+    if (!isNorthwindProduct(row))
+      throw new Error(`${file}: line ${stock.length + 1} names no product with unitsInStock`)
     stock.push(stockFromNorthwind(row))
   }
   return stock

@@ -7,7 +7,8 @@ const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${part
 
 export async function logEnds(admin: DriverAdmin, topics: readonly string[]): Promise<LogEnds> {
   const ends = new Map<string, bigint>()
-  for (const topic of topics) for (const bounds of await admin.offsets(topic)) ends.set(keyOf(bounds), bounds.logEndOffset)
+  for (const topic of topics)
+    for (const bounds of await admin.offsets(topic)) ends.set(keyOf(bounds), bounds.logEndOffset)
   return ends
 }
 
@@ -26,7 +27,8 @@ export async function groupLag(admin: DriverAdmin, group: string, topics: readon
   let lag = 0n
   for (const topic of topics) {
     const committed = new Map((await admin.committed(group, topic)).map((offset) => [keyOf(offset), offset.nextOffset]))
-    for (const bounds of await admin.offsets(topic)) lag += bounds.logEndOffset - (committed.get(keyOf(bounds)) ?? bounds.logStartOffset)
+    for (const bounds of await admin.offsets(topic))
+      lag += bounds.logEndOffset - (committed.get(keyOf(bounds)) ?? bounds.logStartOffset)
   }
   return lag
 }

@@ -4,7 +4,8 @@ export function quantile(values: readonly number[], fraction: number): number {
   return sorted[Math.max(0, Math.ceil(fraction * sorted.length) - 1)] ?? Number.NaN
 }
 
-export const milliseconds = (ms: number): string => (Number.isNaN(ms) ? 'none' : ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`)
+export const milliseconds = (ms: number): string =>
+  Number.isNaN(ms) ? 'none' : ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
 
 /** How often each key occurs, most often first. */
 export function tally(keys: Iterable<string>): [key: string, count: number][] {

@@ -20,14 +20,24 @@ export function summaryLines(play: Play, ledger: Ledger, checks: readonly Check[
   return [
     '',
     `── ${play.name}, in ${milliseconds(play.tookMs)} (${rate} orders/s from HTTP to mail)`,
-    row('orders', `${accepted.length} accepted, ${ordersIn(ledger, 'confirmed').length} confirmed, ${ordersIn(ledger, 'rejected').length} rejected`),
+    row(
+      'orders',
+      `${accepted.length} accepted, ${ordersIn(ledger, 'confirmed').length} confirmed, ${ordersIn(ledger, 'rejected').length} rejected`,
+    ),
     ...(play.refused.length > 0 ? [row('refused', `${play.refused.length} at the door:`)] : []),
-    ...tally(play.refused.map(({ status, title }) => `${status} ${title}`)).map(([reason, count]) => row('', `${String(count).padStart(6)} × ${reason}`)),
+    ...tally(play.refused.map(({ status, title }) => `${status} ${title}`)).map(([reason, count]) =>
+      row('', `${String(count).padStart(6)} × ${reason}`),
+    ),
     row('mails', `${mails.length} sent`),
     row('dead letters', `${deadLetters.length}${deadLetters.length > 0 ? ':' : ''}`),
-    ...tally(deadLetters.map(({ group, reason }) => `${group}: ${reason}`)).map(([reason, count]) => row('', `${String(count).padStart(6)} × ${reason}`)),
+    ...tally(deadLetters.map(({ group, reason }) => `${group}: ${reason}`)).map(([reason, count]) =>
+      row('', `${String(count).padStart(6)} × ${reason}`),
+    ),
     row('repeated', `${repeatedEvents} events on the log (same id), ${play.repeatedMails} mails (same Message-ID)`),
-    row('HTTP to mail', `p50 ${milliseconds(quantile(play.requestToMailMs, 0.5))}, p99 ${milliseconds(quantile(play.requestToMailMs, 0.99))}`),
+    row(
+      'HTTP to mail',
+      `p50 ${milliseconds(quantile(play.requestToMailMs, 0.5))}, p99 ${milliseconds(quantile(play.requestToMailMs, 0.99))}`,
+    ),
     '',
     '── one order, over the three services',
     ...play.tree.map((line) => `   ${line}`),

@@ -33,7 +33,8 @@ export async function realDatabases(serverUrl: string, services: readonly string
     },
     describe: () => `PostgreSQL at ${new URL(serverUrl).host}`,
     async close() {
-      for (const name of names.values()) await server.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`)
+      for (const name of names.values())
+        await server.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`)
       await server.end()
     },
   }

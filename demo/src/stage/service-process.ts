@@ -100,7 +100,8 @@ async function readyPort(child: ChildProcess, name: string, log: WriteStream, lo
       child.kill('SIGKILL')
       reject(new Error(`service ${name} ${what}: see ${logFile}`))
     }
-    const onExit = (code: number | null, signal: string | null): void => fail(`ended at its start with ${signal ?? `exit status ${code}`}`)
+    const onExit = (code: number | null, signal: string | null): void =>
+      fail(`ended at its start with ${signal ?? `exit status ${code}`}`)
     child.once('exit', onExit)
     createInterface({ input: stdout }).on('line', (line) => {
       log.write(`${line}\n`)

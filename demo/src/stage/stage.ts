@@ -1,11 +1,11 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { applyTopics, deadLetterTopic, type DriverAdmin, type DriverProducer, planTopics } from '@tributary/event-bus'
+import { applyTopics, type DriverAdmin, type DriverProducer, deadLetterTopic, planTopics } from '@tributary/event-bus'
 import { type SmtpSink, startSmtpSink } from '@tributary/infra'
 import { kafkajs } from '@tributary/kafkajs'
-import { createMailbox, type Mailbox } from '../reconcile/mailbox.ts'
 import { type LogEnds, logEnds, startGroupAt } from '../reconcile/log.ts'
+import { createMailbox, type Mailbox } from '../reconcile/mailbox.ts'
 import { startTraceCollector, type TraceCollector } from '../trace/collector.ts'
 import { embeddedDatabases, realDatabases } from './databases.ts'
 import { stageKafka } from './kafka.ts'
@@ -48,12 +48,19 @@ export async function setStage({ environment, closing }: StageOptions): Promise<
   closing.defer(() => kafka.close())
   const run = Date.now().toString(36)
   const databaseUrl = environment['DATABASE_URL']
-  const databases = databaseUrl ? await realDatabases(databaseUrl, ['order', 'inventory', 'email'], run) : await embeddedDatabases(join(directory, 'data'))
+  const databases = databaseUrl
+    ? await realDatabases(databaseUrl, ['order', 'inventory', 'email'], run)
+    : await embeddedDatabases(join(directory, 'data'))
   closing.defer(() => databases.close())
   const mailbox = createMailbox()
   const smtp = await startSmtpSink({
     onMail: ({ messageId, headers, receivedAtMs }) =>
-      mailbox.add({ messageId, orderId: headers['x-order-id'] ?? '', outcome: headers['x-order-outcome'] ?? '', receivedAtMs }),
+      mailbox.add({
+        messageId,
+        orderId: headers['x-order-id'] ?? '',
+        outcome: headers['x-order-outcome'] ?? '',
+        receivedAtMs,
+      }),
   })
   closing.defer(() => smtp.close())
   const collector = await startTraceCollector(environment['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? null)
@@ -64,7 +71,10 @@ export async function setStage({ environment, closing }: StageOptions): Promise<
   const admin = driver.createAdmin({ clientId: 'demo' })
   const plan = planTopics({ events, subscriptions, defaults: { partitions } })
   await applyTopics(admin, plan)
-  const beginning = await logEnds(admin, plan.topics.map(({ topic }) => topic))
+  const beginning = await logEnds(
+    admin,
+    plan.topics.map(({ topic }) => topic),
+  )
   for (const { group } of subscriptions) await startGroupAt(admin, group, beginning)
 
   const services: ServiceProcess[] = []
@@ -103,7 +113,9 @@ export async function setStage({ environment, closing }: StageOptions): Promise<
       kafka.describe(),
       databases.describe(),
       `SMTP at ${smtp.url}`,
-      ...[order, inventory, email].map(({ name, pid, url }) => `${name} service: pid ${pid}, ${url}, log ${join(logs, `${name}.log`)}`),
+      ...[order, inventory, email].map(
+        ({ name, pid, url }) => `${name} service: pid ${pid}, ${url}, log ${join(logs, `${name}.log`)}`,
+      ),
     ],
     stopServices,
   }

@@ -6,7 +6,10 @@ export const events = [orderPlaced, orderConfirmed, orderRejected, inventoryRese
 /** Only what topics depend on: which group reads which events. What they do with them is the services' own. */
 export const subscriptions = [
   defineSubscription({ group: 'inventory', on: [handle(orderPlaced, () => {})] }),
-  defineSubscription({ group: 'order', on: [handle(inventoryReserved, () => {}), handle(inventoryRejected, () => {})] }),
+  defineSubscription({
+    group: 'order',
+    on: [handle(inventoryReserved, () => {}), handle(inventoryRejected, () => {})],
+  }),
   defineSubscription({ group: 'email', on: [handle(orderConfirmed, () => {}), handle(orderRejected, () => {})] }),
 ]
 

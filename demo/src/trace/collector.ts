@@ -29,7 +29,8 @@ export async function startTraceCollector(forwardTo: string | null): Promise<Tra
   const server = createServer((request, response) => {
     void readBody(request)
       .then(async (body) => {
-        if (request.url === '/v1/traces') for (const span of spansFromOtlp(JSON.parse(body.toString()) as OtlpTraces)) keep(span)
+        if (request.url === '/v1/traces')
+          for (const span of spansFromOtlp(JSON.parse(body.toString()) as OtlpTraces)) keep(span)
         if (forwardTo !== null) await forward(forwardTo, request, body)
         response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
       })
@@ -59,5 +60,9 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
 /** The real collector's troubles are not the services': a failed copy is dropped. */
 async function forward(base: string, request: IncomingMessage, body: Buffer): Promise<void> {
   const headers = { 'content-type': request.headers['content-type'] ?? 'application/json' }
-  await fetch(`${base.replace(/\/$/, '')}${request.url}`, { method: 'POST', headers, body: new Uint8Array(body) }).catch(() => undefined)
+  await fetch(`${base.replace(/\/$/, '')}${request.url}`, {
+    method: 'POST',
+    headers,
+    body: new Uint8Array(body),
+  }).catch(() => undefined)
 }

@@ -1,0 +1,68 @@
+import { audit } from './audit.ts'
+import { parseOptions, UsageError, usage } from './options.ts'
+import { loadScenario } from './orders/scenario.ts'
+import { play } from './play.ts'
+import { reconcile } from './reconcile/reconcile.ts'
+import { createProgress } from './report/progress.ts'
+import { summaryLines } from './report/summary.ts'
+import { setStage } from './stage/stage.ts'
+import { traceOfOneOrder } from './trace/one-order.ts'
+import { traceTree } from './trace/tree.ts'
+
+/** Exit statuses: 0 it balances, 1 it does not, 2 it was called wrongly, 130 it was interrupted. */
+async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  const options = parseOptions(argv)
+  const interruption = new AbortController()
+  process.once('SIGINT', () => interruption.abort())
+  process.once('SIGTERM', () => interruption.abort())
+  const progress = createProgress(process.stdout)
+  await using closing = new AsyncDisposableStack()
+  try {
+    const startedAt = performance.now()
+    const [scenario, stage] = await Promise.all([loadScenario(options), setStage({ environment, closing })])
+    progress.say(`Ready after ${((performance.now() - startedAt) / 1000).toFixed(1)} s:`)
+    for (const line of stage.description) progress.say(`  ${line}`)
+    progress.say(`Playing ${scenario.name}`)
+
+    const played = await play({
+      stage,
+      scenario,
+      progress,
+      sequential: options.sequential,
+      withFaults: options.faults,
+      signal: interruption.signal,
+    })
+    const ledger = await audit(stage, scenario, played)
+    if (options.keep) {
+      progress.say(
+        `\nStill running, until Ctrl-C. To look around:\n  curl ${stage.order.url}/orders/${ledger.accepted[0]?.orderId ?? 'ID'}\n  curl ${stage.inventory.url}/stock`,
+      )
+      await new Promise<void>((resolve) =>
+        interruption.signal.addEventListener('abort', () => resolve(), { once: true }),
+      )
+    }
+    // Spans are flushed when the services close: only then the tree is whole.
+    await stage.stopServices()
+
+    const checks = reconcile(ledger)
+    const refused = played.placements.flatMap((placement) => (placement.kind === 'refused' ? [placement] : []))
+    const repeatedMails = stage.mailbox.received - stage.mailbox.distinct().length
+    const tree = traceTree(traceOfOneOrder(stage.collector))
+    const lines = summaryLines({ name: scenario.name, refused, repeatedMails, tree, ...played }, ledger, checks)
+    for (const line of lines) progress.say(line)
+    return checks.every(({ holds }) => holds) ? 0 : 1
+  } catch (error) {
+    progress.end()
+    if (!interruption.signal.aborted) throw error
+    progress.say('Interrupted: everything that was started is being ended.')
+    return 130
+  }
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2), process.env)
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error
+  process.stderr.write(`${error.message}\n${usage}\n`)
+  process.exitCode = 2
+}
