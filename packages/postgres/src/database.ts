@@ -67,7 +67,7 @@ async function openPglite<Tables>(directory: string, schema: string): Promise<Da
   const listen: Listen = async (channel, onWake) => {
     // Through the pool, not through the instance: a statement of the instance would run inside whatever transaction is open just then.
     await pool.query(`listen ${channel}`)
-    return pglite.onNotification((heard) => heard === channel && onWake())
+    return pglite.onNotification((heard, payload) => heard === channel && onWake(payload))
   }
   return assemble('pglite', schema, pool, listen, () => pglite.close())
 }

@@ -1,8 +1,11 @@
 import type { Logger } from '@tributary/event-bus'
 import type pg from 'pg'
 
+/** @param payload of the notification; empty when notifications may have been missed, and anything may have happened */
+export type OnWake = (payload: string) => void
+
 /** Calls `onWake` after each `NOTIFY channel`; resolves with a function that stops it. `channel` is a plain identifier. */
-export type Listen = (channel: string, onWake: () => void) => Promise<() => void>
+export type Listen = (channel: string, onWake: OnWake) => Promise<() => void>
 
 const RECONNECT_AFTER_MS = 1000
 
@@ -14,7 +17,7 @@ export function listenOnServer(
   connect: () => pg.Client,
   logger: Logger,
 ): { listen: Listen; close: () => Promise<void> } {
-  const listeners = new Map<string, Set<() => void>>()
+  const listeners = new Map<string, Set<OnWake>>()
   let client: pg.Client | undefined
   let retry: NodeJS.Timeout | undefined
   let isClosed = false
@@ -24,13 +27,13 @@ export function listenOnServer(
     client = fresh
     fresh.on('error', (error) => lose(fresh, error))
     fresh.on('end', () => lose(fresh, new Error('the server closed the connection')))
-    fresh.on('notification', ({ channel }) => {
-      for (const onWake of listeners.get(channel) ?? []) onWake()
+    fresh.on('notification', ({ channel, payload = '' }) => {
+      for (const onWake of listeners.get(channel) ?? []) onWake(payload)
     })
     try {
       await fresh.connect()
       for (const channel of listeners.keys()) await fresh.query(`listen ${channel}`)
-      for (const onWake of [...listeners.values()].flatMap((set) => [...set])) onWake()
+      for (const onWake of [...listeners.values()].flatMap((set) => [...set])) onWake('')
     } catch (error) {
       lose(fresh, error)
     }

@@ -1,5 +1,5 @@
 import type { EventEnvelope, HandlerContext } from '@tributary/event-bus'
-import { sql, type Transaction } from 'kysely'
+import { type QueryExecutorProvider, sql, type Transaction } from 'kysely'
 import type { Database } from '../database.ts'
 import type { TransactionHandle } from '../transaction.ts'
 
@@ -46,4 +46,19 @@ export async function handleOnce<Tables>(
     ctx.throwIfFenced()
     return true
   })
+}
+
+/**
+ * Whether this group has handled this event already. For effects outside the database, which no transaction covers: look first, act, then `once`. Only a
+ * crash between the act and the `once` repeats the act.
+ */
+export async function isHandled(
+  executor: QueryExecutorProvider,
+  event: InboxEvent,
+  ctx: Pick<InboxContext, 'group'>,
+): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from tributary_inbox
+    where consumer_group = ${ctx.group} and event_source = ${event.source} and event_id = ${event.id}`.execute(executor)
+  return rows.length > 0
 }

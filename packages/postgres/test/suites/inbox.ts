@@ -3,7 +3,7 @@ import { AttemptFencedError } from '@tributary/event-bus'
 import { sql } from 'kysely'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/database.ts'
-import { handleOnce, type once } from '../../src/inbox/inbox.ts'
+import { handleOnce, isHandled, once } from '../../src/inbox/inbox.ts'
 import { sweep } from '../../src/retention.ts'
 import type { OpenTestDatabase } from './open-test-database.ts'
 
@@ -32,6 +32,14 @@ export function describeInbox(open: OpenTestDatabase): void {
       expect(await handleOnce(database, delivered, context(), effect('first'))).toBe(true)
       expect(await handleOnce(database, delivered, context(), effect('second'))).toBe(false)
       expect(await effects()).toEqual(['first'])
+    })
+
+    it('says whether an event was handled, by this group', async () => {
+      const delivered = event()
+      expect(await isHandled(database.kysely, delivered, context())).toBe(false)
+      await handleOnce(database, delivered, context(), effect('first'))
+      expect(await isHandled(database.kysely, delivered, context())).toBe(true)
+      expect(await isHandled(database.kysely, delivered, context('email'))).toBe(false)
     })
 
     it('has one effect when deliveries of one event overlap', async () => {
