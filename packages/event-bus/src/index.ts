@@ -1,5 +1,9 @@
 export type { Clock, Timer } from './clock.ts'
 export { systemClock } from './clock.ts'
+export type { EventHandler, HandlerContext, HandlerRegistration, Skip } from './consuming/handler.ts'
+export { handle, isSkip, skip } from './consuming/handler.ts'
+export type { SubscriptionDefinition, SubscriptionOptions } from './consuming/subscription-definition.ts'
+export { defineSubscription } from './consuming/subscription-definition.ts'
 export type {
   AppendOptions,
   AppendResult,
@@ -55,6 +59,11 @@ export {
   TributaryError,
   WriteRefusedError,
 } from './errors.ts'
+export type { AnyEventDefinition, EventData, EventDefinition, EventInput, EventOptions } from './events/define-event.ts'
+export { defineEvent } from './events/define-event.ts'
 export type { EventEnvelope, EventOrigin } from './events/envelope.ts'
+export { headerNames, provenanceHeaderNames } from './events/header-names.ts'
+export { splitProvenance } from './failing/provenance.ts'
 export type { Logger } from './logger.ts'
 export { silentLogger } from './logger.ts'
+export { deadLetterTopic, redriveTopic } from './topics.ts'
