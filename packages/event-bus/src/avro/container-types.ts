@@ -3,7 +3,8 @@
  * skips blocks by a length that may be negative, so that others make it run for ever.
  */
 import avsc from 'avsc'
-import type { Reading, Resolver, Tap } from './avsc.ts'
+import type { FaultHook, Reading, Resolver, Tap } from './avsc.ts'
+import { kindOf } from './representation.ts'
 
 /** Items that take no bytes (null, an empty record) cannot be bounded by the bytes left. This bounds them in one array. */
 const MOST_EMPTY_ITEMS = 1024
@@ -88,9 +89,20 @@ export class MapType extends avsc.types.MapType {
   }
 
   override _write(tap: Tap, value: unknown): void {
-    if (value instanceof Map) throw new TypeError('not a plain object')
+    // Dates and Maps have no keys of their own, and would be written as empty maps.
+    if (!isMapLike(value)) throw new TypeError('not a plain object')
     super._write(tap, value)
   }
+
+  override _check(value: unknown, flags?: number, hook?: FaultHook, path?: string[]): boolean {
+    if (isMapLike(value)) return super._check(value, flags, hook, path)
+    hook?.(value, this)
+    return false
+  }
+}
+
+function isMapLike(value: unknown): boolean {
+  return kindOf(value) === 'object' && !(value instanceof Map)
 }
 
 /** The count of the next block; zero at the end of the collection. */

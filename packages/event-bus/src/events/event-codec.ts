@@ -1,6 +1,9 @@
+/** What publishing and consuming need of events: bytes from data here, and the interface of the way back (`event-decoder.ts`). */
 import { describeFault, type ValueFault } from '../avro/value-fault.ts'
+import type { RawRecord, TopicPartition } from '../driver.ts'
 import { EventDataError } from '../errors.ts'
 import type { AnyEventDefinition, EventInput } from './define-event.ts'
+import type { EventEnvelope } from './envelope.ts'
 import type { EnvelopeDatum } from './envelope-schema.ts'
 
 /** What the framework says of an event, beside its data. */
@@ -11,6 +14,28 @@ export interface EventMeta {
   readonly timestamp: Date
   /** The service that publishes. */
   readonly source: string
+}
+
+/** What a record is. */
+export type Decoded =
+  | {
+      readonly kind: 'event'
+      readonly definition: AnyEventDefinition
+      readonly envelope: EventEnvelope
+      /** Headers said something else than the body. The body was believed. */
+      readonly headerMismatch: boolean
+    }
+  | { readonly kind: 'unknown-type'; readonly type: string }
+
+export interface EventDecoder {
+  /**
+   * The event in a record. Answers at once where the schema is known, and with a promise where it must be looked up. A promise that rejects with
+   * another error than those below says that the schema store cannot be read at present: the record is to be held, not given up.
+   *
+   * @throws {RecordUndecodableError} when the bytes are not the event that they claim to be.
+   * @throws {SchemaUnknownError} when nobody knows the schema that the record names.
+   */
+  decode(record: RawRecord, origin: TopicPartition): Decoded | Promise<Decoded>
 }
 
 /**

@@ -4,32 +4,10 @@ import { type Framing, readFraming, readFramingHeader } from '../avro/wire-forma
 import type { RawRecord, TopicPartition } from '../driver.ts'
 import { RecordUndecodableError, SchemaConflictError, SchemaUnknownError } from '../errors.ts'
 import type { AnyEventDefinition } from './define-event.ts'
-import type { EventEnvelope } from './envelope.ts'
 import type { EnvelopeReader } from './envelope-codec.ts'
 import type { EnvelopeDatum } from './envelope-schema.ts'
+import type { Decoded, EventDecoder } from './event-codec.ts'
 import { type ReceivedHeaders, readHeaders } from './received-headers.ts'
-
-/** What a record is. */
-export type Decoded =
-  | {
-      readonly kind: 'event'
-      readonly definition: AnyEventDefinition
-      readonly envelope: EventEnvelope
-      /** Headers said something else than the body. The body was believed. */
-      readonly headerMismatch: boolean
-    }
-  | { readonly kind: 'unknown-type'; readonly type: string }
-
-export interface EventDecoder {
-  /**
-   * The event in a record. Answers at once where the schema is known, and with a promise where it must be looked up. A promise that rejects with
-   * another error than those below says that the schema store cannot be read at present: the record is to be held, not given up.
-   *
-   * @throws {RecordUndecodableError} when the bytes are not the event that they claim to be.
-   * @throws {SchemaUnknownError} when nobody knows the schema that the record names.
-   */
-  decode(record: RawRecord, origin: TopicPartition): Decoded | Promise<Decoded>
-}
 
 /**
  * A decoder for the events that a subscription handles.
