@@ -1,3 +1,4 @@
+export type { WaitOptions } from './clock/happenings.ts'
 export type { VirtualClock } from './clock/virtual-clock.ts'
 export { createVirtualClock } from './clock/virtual-clock.ts'
 export type { ActiveFault, AppendFault, CommitFault, FaultScope, Faults, Hold } from './memory/faults.ts'
@@ -5,3 +6,6 @@ export type { InMemoryCluster, InMemoryClusterOptions } from './memory/in-memory
 export { inMemoryCluster } from './memory/in-memory-cluster.ts'
 export type { InMemoryDriver } from './memory/in-memory-driver.ts'
 export { inMemoryDriver } from './memory/in-memory-driver.ts'
+export type { DeliveryFact, DeliveryMatch, DeliveryOutcome } from './spy/delivery-fact.ts'
+export type { DeliverySpy } from './spy/delivery-spy.ts'
+export { deliverySpy } from './spy/delivery-spy.ts'
