@@ -64,6 +64,6 @@ export class KeyLanes<Member extends LaneMember<Member>> {
     if (this.#order === 'none') return null
     if (this.#order === 'partition') return ''
     // latin1 maps bytes to characters one to one, so distinct keys stay distinct even when they are not UTF-8.
-    return key === null ? null : key.latin1Slice()
+    return key === null ? null : key.toString('latin1')
   }
 }

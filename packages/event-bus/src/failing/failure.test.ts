@@ -33,7 +33,7 @@ describe('failureFrom', () => {
   })
 
   it('recognises the errors of the framework by code, also from another copy of the package', () => {
-    expect(failureFrom(new Reject('no such product'))).toMatchObject({ code: 'REJECTED', isRetryable: false })
+    expect(failureFrom(new Reject('no such product'))).toMatchObject({ code: 'REJECTED', message: 'no such product' })
     expect(failureFrom(new RetryLater({ afterMs: 700 })).afterMs).toBe(700)
     expect(failureFrom({ code: 'RETRY_LATER', afterMs: 5 }).afterMs).toBe(5)
     expect(failureFrom({ code: 'RETRY_LATER', afterMs: -5 }).afterMs).toBeNull()

@@ -11,8 +11,6 @@ export interface Failure {
   readonly stack: string | null
   /** `RetryLater` only. */
   readonly afterMs: number | null
-  /** False only when the error says so itself. */
-  readonly isRetryable: boolean
 }
 
 export function failureFrom(thrown: unknown): Failure {
@@ -24,7 +22,6 @@ export function failureFrom(thrown: unknown): Failure {
     message: messageOf(thrown),
     stack: textAt(thrown, 'stack'),
     afterMs: code === 'RETRY_LATER' && typeof afterMs === 'number' && afterMs >= 0 ? afterMs : null,
-    isRetryable: valueAt(thrown, 'retryable') !== false,
   }
 }
 

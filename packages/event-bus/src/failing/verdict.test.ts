@@ -36,7 +36,7 @@ const table: [situation: string, thrown: unknown, history: FailureHistory, verdi
   [
     'an unknown schema',
     new SchemaUnknownError('no'),
-    { ...first, step: 'decode' },
+    { ...first, step: 'look-up' },
     { kind: 'dead-letter', reason: 'unknown-schema' },
   ],
   [
@@ -48,7 +48,7 @@ const table: [situation: string, thrown: unknown, history: FailureHistory, verdi
   [
     'schemas out of reach',
     new ClusterUnavailableError('no'),
-    { ...first, step: 'decode', attempt: 99, ageMs: 1e9 },
+    { step: 'look-up', attempt: 99, ageMs: 1e9 },
     { kind: 'hold', afterMs: 100 },
   ],
 ]

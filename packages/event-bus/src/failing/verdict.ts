@@ -17,8 +17,8 @@ export type Verdict =
   | { readonly kind: 'hold'; readonly afterMs: number }
   | { readonly kind: 'dead-letter'; readonly reason: DeadLetterReason }
 
-/** Where the failure arose: reading a record fails for other reasons than handling it. */
-export type FailedStep = 'decode' | 'handle'
+/** Where the failure arose. `look-up`: the record's schema had to be asked for elsewhere. */
+export type FailedStep = 'decode' | 'look-up' | 'handle'
 
 export interface FailureHistory {
   readonly step: FailedStep
@@ -45,13 +45,12 @@ export function verdictOn(
   if (failure.code === 'RECORD_UNDECODABLE') return { kind: 'dead-letter', reason: 'undecodable' }
   if (failure.code === 'SCHEMA_UNKNOWN') return { kind: 'dead-letter', reason: 'unknown-schema' }
 
+  // Whatever else decoding throws is a fault of ours that these bytes bring out, and they always will.
+  if (history.step === 'decode') return { kind: 'dead-letter', reason: 'undecodable' }
+
   const delayMs = failure.afterMs ?? backoffDelayMs(policy.backoff, history.attempt, random)
-  if (history.step === 'decode') {
-    // Reading needs no handler, so what fails for a passing reason is the place where schemas are kept: every record would fail, and none is at fault.
-    // Without a code it is a fault of ours that these bytes bring out, and they always will.
-    const isOutage = failure.code !== null && failure.isRetryable
-    return isOutage ? { kind: 'hold', afterMs: delayMs } : { kind: 'dead-letter', reason: 'undecodable' }
-  }
+  // The place where schemas are kept cannot be read: every record of that schema would fail, and none is at fault.
+  if (history.step === 'look-up') return { kind: 'hold', afterMs: delayMs }
 
   if (history.attempt >= policy.attempts) return givenUp('attempts-exhausted', delayMs, policy)
   if (history.ageMs + delayMs > policy.maxAgeMs) return givenUp('too-old', delayMs, policy)

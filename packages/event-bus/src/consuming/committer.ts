@@ -1,0 +1,137 @@
+import type { Clock, Timer } from '../clock.ts'
+import type { CommitRequest, CommitResult, DriverConsumer, TopicPartition } from '../driver.ts'
+import type { Logger } from '../logger.ts'
+import type { CommitPace } from './subscription-definition.ts'
+
+/** What the committer needs to know of a partition. */
+export interface Committable extends TopicPartition {
+  readonly epoch: number
+  readonly state: 'active' | 'draining' | 'fenced'
+  readonly nextOffset: bigint
+  /** What the group has stored of this epoch; null when nothing is. */
+  committedOffset: bigint | null
+  /** The driver said that the epoch is over. */
+  isCommitFenced: boolean
+}
+
+export interface CommitterOptions {
+  readonly commit: (requests: readonly CommitRequest[]) => ReturnType<DriverConsumer['commit']>
+  /** The partitions of now: asked when a commit is sent, so that one that is gone is not in it. */
+  readonly partitions: () => Iterable<Committable>
+  readonly clock: Clock
+  readonly pace: CommitPace
+  readonly logger: Logger
+  readonly onResult: (result: CommitResult) => void
+}
+
+/** Wait before a failed commit is sent again while a partition is being given up, in milliseconds. */
+const RETRY_MS = 100
+
+/**
+ * Sends what is settled to the group. What a commit contains is computed when it is sent, never when it is asked for: a partition that was revoked
+ * meanwhile cannot be in it, and `nextOffset` can only have grown.
+ */
+export class Committer {
+  readonly #options: CommitterOptions
+  #timer: Timer | null = null
+  #settledSinceSend = 0
+  /** Sends follow each other: two at a time could arrive in the other order and set a partition back. */
+  #sending: Promise<void> = Promise.resolve()
+  #isSending = false
+  #isClosed = false
+
+  constructor(options: CommitterOptions) {
+    this.#options = options
+  }
+
+  /** Something may be committed that was not before. Cheap: called for each settled record. */
+  note(): void {
+    this.#settledSinceSend += 1
+    const { pace, clock } = this.#options
+    if (this.#settledSinceSend >= pace.maxSettled && !this.#isSending) {
+      void this.#send()
+    } else if (this.#timer === null && !this.#isClosed) {
+      this.#timer = clock.setTimer(() => {
+        this.#timer = null
+        void this.#send()
+      }, pace.intervalMs)
+    }
+  }
+
+  /** Commits what is settled now. A commit that fails is sent again until it is stored, refused for good, or `signal` aborts. */
+  async flush(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.#send()
+      if (signal.aborted || this.#due().length === 0) return
+      await this.#wait(RETRY_MS, signal)
+    }
+  }
+
+  /** Sends nothing by itself any more. */
+  close(): void {
+    this.#isClosed = true
+    this.#timer?.cancel()
+    this.#timer = null
+  }
+
+  #send(): Promise<void> {
+    this.#sending = this.#sending.then(() => this.#sendDue())
+    return this.#sending
+  }
+
+  async #sendDue(): Promise<void> {
+    const due = this.#due()
+    this.#settledSinceSend = 0
+    if (due.length === 0) return
+    this.#isSending = true
+    const sent = due.map(requestFor)
+    const results = await this.#options.commit(sent)
+    this.#isSending = false
+    for (const [index, partition] of due.entries()) {
+      const request = sent[index]
+      const result = results[index]
+      if (request !== undefined && result !== undefined) this.#learn(partition, request, result)
+    }
+  }
+
+  #learn(partition: Committable, request: CommitRequest, result: CommitResult): void {
+    const { logger, onResult } = this.#options
+    onResult(result)
+    if (result.outcome === 'committed') {
+      partition.committedOffset = request.nextOffset
+    } else if (result.outcome === 'fenced') {
+      partition.isCommitFenced = true
+    } else {
+      // What was refused or has failed is still due: the next send computes it anew.
+      const { topic, partition: number, nextOffset } = request
+      logger.warn({ topic, partition: number, nextOffset, outcome: result.outcome, err: result.error }, 'commit failed')
+      this.note()
+    }
+  }
+
+  #due(): Committable[] {
+    const due: Committable[] = []
+    for (const partition of this.#options.partitions()) {
+      const { state, isCommitFenced, committedOffset, nextOffset } = partition
+      if (state === 'fenced' || isCommitFenced) continue
+      if (committedOffset === null || nextOffset > committedOffset) due.push(partition)
+    }
+    return due
+  }
+
+  #wait(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        timer.cancel()
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      const timer = this.#options.clock.setTimer(done, ms)
+      signal.addEventListener('abort', done, { once: true })
+    })
+  }
+}
+
+function requestFor({ topic, partition, epoch, nextOffset }: Committable): CommitRequest {
+  return { topic, partition, epoch, nextOffset, metadata: '' }
+}

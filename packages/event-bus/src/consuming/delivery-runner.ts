@@ -1,0 +1,257 @@
+import type { Clock } from '../clock.ts'
+import { AttemptTimeoutError } from '../errors.ts'
+import type { Decoded, EventDecoder } from '../events/event-codec.ts'
+import { failureFrom } from '../failing/failure.ts'
+import type { FailedStep } from '../failing/verdict.ts'
+import type { Logger } from '../logger.ts'
+import { errorTypeOf } from '../tracing/error-type.ts'
+import type { AttemptOutcome, AttemptSpan, SubscriptionMetrics, Telemetry } from '../tracing/telemetry.ts'
+import { Attempt, AttemptContext, type AttemptEnvironment } from './attempt.ts'
+import type { Delivery, HandledEvent } from './delivery.ts'
+import type { DeliverySettler } from './delivery-settler.ts'
+import { type HandlerRegistration, isSkip } from './handler.ts'
+import { InFlight } from './in-flight.ts'
+import type { SubscriptionDefinition } from './subscription-definition.ts'
+
+export interface DeliveryRunnerOptions {
+  readonly definition: SubscriptionDefinition
+  readonly clientId: string
+  readonly decoder: EventDecoder
+  readonly settler: DeliverySettler
+  readonly publisher: AttemptEnvironment['publisher']
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly telemetry: Telemetry
+  readonly metrics: SubscriptionMetrics
+  /** A slot is free again. */
+  readonly onSlotFree: () => void
+  /** A handler of an epoch that is over has ended, or was given up: its key need not wait any longer. */
+  readonly onLeftBehind: (delivery: Delivery) => void
+}
+
+/**
+ * Runs a delivery: decode, attempt, outcome. It knows nothing of order and limits; whoever calls `run` has decided that the record may run and that a slot is
+ * free for it. What follows an outcome is the settler's.
+ *
+ * Handlers that answer synchronously are settled before `run` returns, without a promise or a microtask.
+ */
+export class DeliveryRunner {
+  readonly inFlight: InFlight
+  readonly #options: DeliveryRunnerOptions
+  readonly #registrations: ReadonlyMap<string, HandlerRegistration>
+  readonly #environment: AttemptEnvironment
+  #slotsTaken = 0
+
+  constructor(options: DeliveryRunnerOptions) {
+    const { definition, clock, logger, publisher } = options
+    this.#options = options
+    this.#registrations = new Map(definition.on.map((registration) => [registration.event.type, registration]))
+    this.#environment = { group: definition.group, deadlineMs: definition.attempt.deadlineMs, clock, logger, publisher }
+    this.inFlight = new InFlight({
+      clock,
+      limits: definition.attempt,
+      onAbandoned: (attempt) => this.#abandon(attempt),
+    })
+  }
+
+  /** Attempts that have not ended and are not abandoned. */
+  get slotsTaken(): number {
+    return this.#slotsTaken
+  }
+
+  run(delivery: Delivery): void {
+    if (delivery.deadLetter !== null) {
+      void this.#options.settler.write(delivery, delivery.deadLetter)
+      return
+    }
+    this.#takeSlot(delivery)
+    if (delivery.event === null) this.#decode(delivery)
+    else this.#attempt(delivery, delivery.event)
+  }
+
+  #decode(delivery: Delivery): void {
+    let decoded: Decoded | Promise<Decoded>
+    try {
+      decoded = this.#options.decoder.decode(delivery.record, delivery.owner)
+    } catch (thrown) {
+      this.#undecoded(delivery, 'decode', thrown)
+      return
+    }
+    if (decoded instanceof Promise) {
+      // A schema must be looked up first; once for each schema.
+      decoded.then(
+        (found) => this.#decoded(delivery, found),
+        (thrown: unknown) => this.#undecoded(delivery, 'look-up', thrown),
+      )
+    } else {
+      this.#decoded(delivery, decoded)
+    }
+  }
+
+  #decoded(delivery: Delivery, decoded: Decoded): void {
+    if (isOver(delivery)) {
+      this.#freeSlot(delivery)
+      return
+    }
+    const registration = decoded.kind === 'event' ? this.#registrations.get(decoded.definition.type) : undefined
+    if (decoded.kind === 'unknown-type' || registration === undefined) {
+      this.#unknownType(delivery, decoded.kind === 'event' ? decoded.definition.type : decoded.type)
+      return
+    }
+    if (decoded.headerMismatch) this.#options.metrics.headerMismatch(delivery.owner.topic)
+    delivery.event = { envelope: decoded.envelope, registration }
+    delivery.failures = 0
+    this.#attempt(delivery, delivery.event)
+  }
+
+  #undecoded(delivery: Delivery, step: FailedStep, thrown: unknown): void {
+    if (!isOver(delivery)) {
+      const span = this.#startSpan(delivery, null)
+      span.fail(thrown)
+      span.end()
+      this.#options.settler.judge(delivery, step, span, failureFrom(thrown))
+    }
+    this.#freeSlot(delivery)
+  }
+
+  #unknownType(delivery: Delivery, type: string): void {
+    const { definition, metrics, settler } = this.#options
+    metrics.unknownType(delivery.owner.topic)
+    if (definition.unknownTypes === 'skip') {
+      settler.settle(delivery, 'skipped')
+    } else {
+      const span = this.#startSpan(delivery, null)
+      span.end()
+      const failure = failureFrom(new Error(`group '${definition.group}' has no handler for events of type '${type}'`))
+      settler.giveUp(delivery, span, failure, 'unknown-type')
+    }
+    this.#freeSlot(delivery)
+  }
+
+  #attempt(delivery: Delivery, event: HandledEvent): void {
+    const { envelope, registration } = event
+    const span = this.#startSpan(delivery, event)
+    const attempt = new Attempt(delivery, envelope, span, this.#options.clock.monotonic())
+    const context = new AttemptContext(attempt, this.#environment)
+    let returned: unknown
+    let isPending: boolean
+    try {
+      returned = span.run(() => registration.handle(envelope, context))
+      isPending = isThenable(returned)
+    } catch (thrown) {
+      this.#failed(attempt, thrown)
+      return
+    }
+    if (!isPending) {
+      this.#succeeded(attempt, returned)
+      return
+    }
+    this.inFlight.add(attempt)
+    Promise.resolve(returned).then(
+      (value) => {
+        if (this.#ended(attempt)) this.#succeeded(attempt, value)
+      },
+      (thrown: unknown) => {
+        if (this.#ended(attempt)) this.#failed(attempt, thrown)
+      },
+    )
+  }
+
+  /** The handler's promise has settled. Answers whether what it says counts: of a fenced attempt it changes nothing (I4). */
+  #ended(attempt: Attempt): boolean {
+    this.inFlight.remove(attempt)
+    if (attempt.fencedBy === null) return true
+    if (!attempt.isAbandoned) this.#endFenced(attempt)
+    return false
+  }
+
+  #succeeded(attempt: Attempt, returned: unknown): void {
+    this.#report(attempt, 'succeeded')
+    this.#options.settler.settle(attempt.delivery, isSkip(returned) ? 'skipped' : 'acked')
+    this.#freeSlot(attempt.delivery)
+  }
+
+  #failed(attempt: Attempt, thrown: unknown): void {
+    attempt.span.fail(thrown)
+    this.#report(attempt, 'failed', errorTypeOf(thrown))
+    this.#options.settler.judge(attempt.delivery, 'handle', attempt.span, failureFrom(thrown))
+    this.#freeSlot(attempt.delivery)
+  }
+
+  /** A fenced attempt has ended, or is not waited for any longer. */
+  #endFenced(attempt: Attempt): void {
+    const { delivery, span } = attempt
+    const isTimeout = attempt.fencedBy === 'deadline'
+    const error = isTimeout ? timeoutOf(attempt, this.#environment.deadlineMs) : attempt.fencedError()
+    span.fail(error)
+    this.#report(attempt, isTimeout ? 'timed-out' : 'fenced', error.code)
+    if (isOver(delivery)) this.#options.onLeftBehind(delivery)
+    else if (isTimeout) this.#options.settler.judge(delivery, 'handle', span, failureFrom(error))
+    this.#freeSlot(delivery)
+  }
+
+  /** Its key and its slot go on without it. The handler may still run: it is fenced, and counted until it ends. */
+  #abandon(attempt: Attempt): void {
+    const { origin, id, type } = attempt.envelope
+    this.#options.metrics.abandoned(origin.topic)
+    this.#options.logger.error(
+      { ...origin, eventId: id, eventType: type, attempt: attempt.number },
+      'attempt abandoned: its handler did not end after its signal aborted, and still runs',
+    )
+    this.#endFenced(attempt)
+  }
+
+  #report(attempt: Attempt, outcome: AttemptOutcome, errorType?: string): void {
+    const { metrics, clock } = this.#options
+    attempt.span.end()
+    const durationMs = clock.monotonic() - attempt.startedAtMs
+    metrics.attempted(attempt.delivery.owner.topic, attempt.envelope.type, outcome, durationMs, errorType)
+  }
+
+  #takeSlot({ owner }: Delivery): void {
+    this.#slotsTaken += 1
+    owner.attempts += 1
+    owner.begin()
+  }
+
+  /** Last of all that an attempt does: a partition that is draining is committed and given up once nothing is under way. */
+  #freeSlot({ owner }: Delivery): void {
+    this.#slotsTaken -= 1
+    owner.attempts -= 1
+    owner.end()
+    this.#options.onSlotFree()
+  }
+
+  #startSpan(delivery: Delivery, event: HandledEvent | null): AttemptSpan {
+    const { definition, clientId, telemetry } = this.#options
+    const { owner, record } = delivery
+    const info = {
+      topic: owner.topic,
+      partition: owner.partition,
+      recordOffset: record.offset,
+      group: definition.group,
+      clientId,
+      eventType: event?.envelope.type ?? null,
+      eventId: event?.envelope.id ?? null,
+      attempt: delivery.failures + 1,
+      headers: record.headers,
+    }
+    return telemetry.startAttempt(event === null ? info : { ...info, traceId: event.envelope.traceId })
+  }
+}
+
+/** Whether the epoch that the record was received in is over. */
+function isOver(delivery: Delivery): boolean {
+  return delivery.owner.state === 'fenced'
+}
+
+function isThenable(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return value instanceof Promise || ('then' in value && typeof value.then === 'function')
+}
+
+function timeoutOf({ number, envelope }: Attempt, deadlineMs: number): AttemptTimeoutError {
+  return new AttemptTimeoutError(
+    `attempt ${number} at '${envelope.type}' ${envelope.id} took longer than its deadline (attempt.deadlineMs: ${deadlineMs})`,
+  )
+}

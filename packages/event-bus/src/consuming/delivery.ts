@@ -1,0 +1,55 @@
+import type { RawRecord } from '../driver.ts'
+import type { EventEnvelope } from '../events/envelope.ts'
+import type { DeadLetter } from '../failing/dead-letter.ts'
+import type { HandlerRegistration } from './handler.ts'
+import type { LaneMember } from './key-lanes.ts'
+import type { PartitionRun } from './partition.ts'
+
+/** A decoded event with the handler it is for. */
+export interface HandledEvent {
+  readonly envelope: EventEnvelope
+  readonly registration: HandlerRegistration
+}
+
+/**
+ * One record handed to this group, from its arrival to its settlement or to the end of its epoch. It has one attempt or more, one at a time. State only:
+ * `DeliveryRunner` moves it, `PartitionRun` owns it.
+ */
+export class Delivery implements LaneMember<Delivery> {
+  laneKey: string | null = null
+  follower: Delivery | null = null
+  readonly owner: PartitionRun
+  readonly record: RawRecord
+  readonly ticket: number
+  /** Its share of the chunk it came in. */
+  readonly bytes: number
+  /** Null until it has been decoded, and again never. */
+  event: HandledEvent | null = null
+  /** Failures of the step it is at: decoding, then handling. */
+  failures = 0
+  /** By the monotonic clock; meaningful while `failures` is not 0. */
+  firstFailedAtMonotonicMs = 0
+  /** Milliseconds since the Unix epoch, for people. */
+  firstFailedAt = 0
+  /** Set once it is given up: from then on it is written, not attempted. */
+  deadLetter: DeadLetter | null = null
+  /** Writes of its dead letter that failed in a row. */
+  writeFailures = 0
+
+  constructor(owner: PartitionRun, record: RawRecord, ticket: number, bytes: number) {
+    this.owner = owner
+    this.record = record
+    this.ticket = ticket
+    this.bytes = bytes
+  }
+
+  /** Answers how long ago it failed first, in milliseconds: 0 at its first failure. */
+  noteFailure(now: number, monotonicMs: number): number {
+    if (this.failures === 0) {
+      this.firstFailedAt = now
+      this.firstFailedAtMonotonicMs = monotonicMs
+    }
+    this.failures += 1
+    return monotonicMs - this.firstFailedAtMonotonicMs
+  }
+}

@@ -1,0 +1,221 @@
+import type { Clock } from '../clock.ts'
+import type {
+  AssignedPartition,
+  Chunk,
+  DriverConsumer,
+  GroupListener,
+  StartPosition,
+  TopicPartition,
+} from '../driver.ts'
+import type { Logger } from '../logger.ts'
+import type { SubscriptionMetrics } from '../tracing/telemetry.ts'
+import { Committer } from './committer.ts'
+import type { Delivery } from './delivery.ts'
+import type { DeliveryRunner } from './delivery-runner.ts'
+import { Dispatcher } from './dispatcher.ts'
+import { type ByteBudget, Intake } from './flow-control.ts'
+import { PartitionRun, partitionId } from './partition.ts'
+import { startOf } from './start-position.ts'
+import type { SubscriptionDefinition } from './subscription-definition.ts'
+import { until } from './until.ts'
+
+export interface GroupEngineOptions {
+  readonly definition: SubscriptionDefinition
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: SubscriptionMetrics
+  readonly budget: ByteBudget
+  /** Asked late: the membership is made with the engine as its listener. */
+  readonly consumer: () => DriverConsumer
+  readonly runner: () => DeliveryRunner
+  /** Where partitions of this topic begin for which the group has committed nothing. */
+  readonly startFrom: (topic: string) => Promise<'earliest' | 'latest'>
+  readonly onFailed: (error: Error) => void
+}
+
+/** The part of a drain that is kept for handlers that obey their signal, and for the commit. */
+const DRAIN_RESERVE = 0.25
+const MAX_DRAIN_RESERVE_MS = 1_000
+
+/**
+ * One membership: which partitions there are, what comes in for them, and what is handed back in order. Everything that happens to one partition is in
+ * `PartitionRun`; everything that happens to one record in `DeliveryRunner` and `DeliverySettler`.
+ */
+export class GroupEngine implements GroupListener {
+  readonly committer: Committer
+  readonly dispatcher: Dispatcher
+  readonly #options: GroupEngineOptions
+  readonly #runs = new Map<string, PartitionRun>()
+  readonly #stopWatchingBudget: () => void
+  #isClosing = false
+
+  constructor(options: GroupEngineOptions) {
+    const { definition, clock, logger, metrics, consumer, runner, budget } = options
+    this.#options = options
+    this.committer = new Committer({
+      commit: (requests) => consumer().commit(requests),
+      partitions: () => this.#runs.values(),
+      clock,
+      pace: definition.commit,
+      logger,
+      onResult: (result) => metrics.committed(result.topic, result.outcome),
+    })
+    this.dispatcher = new Dispatcher({
+      concurrency: definition.concurrency,
+      slotsTaken: () => runner().slotsTaken,
+      run: (delivery) => runner().run(delivery),
+      monotonic: () => clock.monotonic(),
+    })
+    this.#stopWatchingBudget = budget.onRelief(() => this.reviewAll())
+  }
+
+  get runs(): Iterable<PartitionRun> {
+    return this.#runs.values()
+  }
+
+  // What the driver says
+
+  async onAssigned(partitions: readonly AssignedPartition[]): Promise<readonly StartPosition[]> {
+    const { logger, startFrom } = this.#options
+    const positions: StartPosition[] = []
+    for (const assigned of partitions) {
+      const { topic, partition, epoch, committed } = assigned
+      const start = startOf(assigned, committed === null ? await startFrom(topic) : 'earliest')
+      if (start.anomaly !== null) logger.error({ topic, partition }, start.anomaly)
+      logger.info({ topic, partition, epoch, position: start.position }, 'partition assigned')
+      positions.push({ topic, partition, position: start.position })
+      if (!this.#isClosing) this.#add(assigned, start.position, start.committedOffset)
+    }
+    return positions
+  }
+
+  async onRevoking(partitions: readonly TopicPartition[], signal: AbortSignal): Promise<void> {
+    const runs = partitions.flatMap((partition) => this.#runs.get(partitionId(partition)) ?? [])
+    await this.#handBack(runs, signal)
+    for (const { topic, partition, nextOffset } of runs) {
+      this.#options.logger.info({ topic, partition, nextOffset }, 'partition revoked')
+    }
+  }
+
+  onLost(partitions: readonly TopicPartition[]): void {
+    for (const { topic, partition } of partitions) {
+      const run = this.#runs.get(partitionId({ topic, partition }))
+      if (run === undefined) continue
+      this.#options.logger.warn(
+        { topic, partition, nextOffset: run.nextOffset },
+        'partition lost: uncommitted work is done again',
+      )
+      this.#fence(run)
+    }
+  }
+
+  onChunk(chunk: Chunk): void {
+    const run = this.#runs.get(partitionId(chunk))
+    if (run === undefined || run.epoch !== chunk.epoch || run.state !== 'active') return
+    const { topic, partition, epoch, fetchedFrom } = chunk
+    if (!run.tracker.continuesAt(fetchedFrom)) {
+      // I1: what lies between would be passed over, or run twice.
+      const { position } = run.tracker
+      this.#options.logger.warn(
+        { topic, partition, fetchedFrom, position },
+        'chunk dropped: it does not follow the one before',
+      )
+      this.#options.consumer().seek({ topic, partition }, epoch, position)
+      return
+    }
+    run.receive(chunk)
+    if (chunk.records.length > 0) this.#options.metrics.consumed(topic, chunk.records.length)
+    else this.committer.note()
+    this.#review(run)
+    this.dispatcher.dispatch()
+  }
+
+  onFailed(error: Error): void {
+    this.#options.onFailed(error)
+  }
+
+  // What happens to records
+
+  settled(delivery: Delivery): void {
+    this.committer.note()
+    this.#review(delivery.owner)
+  }
+
+  /** The handler of a record of an earlier epoch has ended: its key is free, in the epoch that is now. */
+  leftBehind(delivery: Delivery): void {
+    this.#runs.get(partitionId(delivery.owner))?.leaveLane(delivery)
+  }
+
+  // What the user says
+
+  setPaused(isPaused: boolean): void {
+    this.dispatcher.isPaused = isPaused
+    this.reviewAll()
+    this.dispatcher.dispatch()
+  }
+
+  /** Pauses and resumes partitions by what they hold now. */
+  reviewAll(): void {
+    for (const run of this.#runs.values()) this.#review(run)
+  }
+
+  /** Ends what is under way, within `drainMs`, and commits it. Nothing starts any more. */
+  async close(): Promise<void> {
+    const { clock, definition } = this.#options
+    this.#isClosing = true
+    this.dispatcher.isPaused = true
+    const overtime = new AbortController()
+    const timer = clock.setTimer(() => overtime.abort(), definition.drainMs)
+    await this.#handBack([...this.#runs.values()], overtime.signal)
+    timer.cancel()
+    this.committer.close()
+    this.#stopWatchingBudget()
+  }
+
+  #add(assigned: AssignedPartition, position: bigint, committedOffset: bigint | null): void {
+    const { definition, budget, clock, runner } = this.#options
+    const intake = new Intake(definition.limits, budget)
+    const run = new PartitionRun({ assigned, position, committedOffset, order: definition.order, intake, clock })
+    for (const { delivery } of runner().inFlight.aborted()) {
+      if (partitionId(delivery.owner) === partitionId(run)) run.lanes.occupy(delivery)
+    }
+    this.#runs.set(partitionId(run), run)
+    this.dispatcher.add(run)
+    // A group that starts at the end and commits nothing would start at a later end after a restart: the start is committed as well.
+    this.committer.note()
+  }
+
+  /**
+   * Drain, commit, then let go, in this order. Otherwise: we finish 41, let go, the new owner starts at the last commit (38) and handles 38..41 a second
+   * time; then our late commit lands under an old generation and is refused.
+   */
+  async #handBack(runs: readonly PartitionRun[], signal: AbortSignal): Promise<void> {
+    const { clock, definition, runner } = this.#options
+    const reserveMs = Math.min(MAX_DRAIN_RESERVE_MS, definition.drainMs * DRAIN_RESERVE)
+    const drained = Promise.all(runs.map((run) => run.drain()))
+    await until(drained, { clock, ms: definition.drainMs - reserveMs, signal })
+    // What has not ended by now does not count. Handlers that obey their signal end before the next owner starts (I2).
+    for (const run of runs) runner().inFlight.fence(run)
+    await until(drained, { clock, ms: reserveMs / 2, signal })
+    await until(this.committer.flush(signal), { clock, ms: reserveMs / 2, signal })
+    for (const run of runs) this.#fence(run)
+  }
+
+  #fence(run: PartitionRun): void {
+    run.fence()
+    this.#options.runner().inFlight.fence(run)
+    this.dispatcher.remove(run)
+    // Calls for one partition do not overlap, but a close may: never remove the run of a later epoch.
+    if (this.#runs.get(partitionId(run)) === run) this.#runs.delete(partitionId(run))
+  }
+
+  #review(run: PartitionRun): void {
+    if (run.state !== 'active') return
+    const wantsPause = this.dispatcher.isPaused || run.intake.wantsPause(run.tracker.span)
+    if (wantsPause === run.intake.isPaused) return
+    run.intake.isPaused = wantsPause
+    const { topic, partition } = run
+    if (wantsPause) this.#options.consumer().pause([{ topic, partition }])
+    else this.#options.consumer().resume([{ topic, partition }])
+  }
+}

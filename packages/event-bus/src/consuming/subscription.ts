@@ -1,0 +1,209 @@
+import type { SchemaStore } from '../avro/schema-store.ts'
+import type { Clock } from '../clock.ts'
+import type { Driver, DriverConsumer } from '../driver.ts'
+import { BusClosedError } from '../errors.ts'
+import { createEventDecoder } from '../events/event-decoder.ts'
+import { DeadLetterWriter } from '../failing/dead-letter.ts'
+import type { Logger } from '../logger.ts'
+import type { Publisher } from '../publishing/publisher.ts'
+import { redriveTopic } from '../topics.ts'
+import type { Telemetry } from '../tracing/telemetry.ts'
+import { DeliveryRunner } from './delivery-runner.ts'
+import { DeliverySettler } from './delivery-settler.ts'
+import type { ByteBudget } from './flow-control.ts'
+import { GroupEngine } from './group-engine.ts'
+import { degradationsOf, readingOf, type SubscriptionHealth } from './health.ts'
+import { createStartPolicy } from './start-policy.ts'
+import type { SubscriptionDefinition } from './subscription-definition.ts'
+
+/** A subscription that runs. */
+export interface Subscription extends AsyncDisposable {
+  readonly group: string
+  /** Resolves when the group has been joined for the first time; rejects when that can never be, or the subscription is closed before. */
+  readonly ready: Promise<void>
+  /** Resolves with the reason when the membership ends for good by itself: nothing is consumed any more. Never rejects. */
+  readonly failed: Promise<Error>
+  /** Starts no new attempt until `resume`; what is under way goes on, and the group membership stays. */
+  pause(): void
+  resume(): void
+  /** Cheap enough for a probe. */
+  health(): SubscriptionHealth
+  /**
+   * Waits up to `drainMs` for attempts under way, commits what is settled, leaves the group. Idempotent: later calls answer with the same promise. What has
+   * not ended by then is fenced, and handled again by the next owner.
+   */
+  close(): Promise<void>
+}
+
+export interface SubscriptionDependencies {
+  readonly driver: Driver
+  /** For `ctx.publish`. */
+  readonly publisher: Pick<Publisher, 'publish'>
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly telemetry: Telemetry
+  readonly clientId: string
+  /** Shared by all subscriptions of the process. */
+  readonly budget: ByteBudget
+  /** Where schemas are found that the definitions do not list. @defaultValue nowhere */
+  readonly schemas?: SchemaStore
+  /** Numbers from 0 to 1 for jitter. @defaultValue Math.random */
+  readonly random?: () => number
+}
+
+/** Starts a subscription. @throws {SchemaConflictError} when two of its events cannot be told apart. */
+export function createSubscription(
+  definition: SubscriptionDefinition,
+  dependencies: SubscriptionDependencies,
+): Subscription {
+  return new RunningSubscription(definition, dependencies)
+}
+
+class RunningSubscription implements Subscription {
+  readonly group: string
+  readonly ready: Promise<void>
+  readonly failed: Promise<Error>
+  readonly #definition: SubscriptionDefinition
+  readonly #clock: Clock
+  readonly #engine: GroupEngine
+  readonly #runner: DeliveryRunner
+  readonly #consumer: DriverConsumer
+  readonly #closeDeadLetters: () => Promise<void>
+  readonly #stopObserving: () => void
+  readonly #closed = Promise.withResolvers<never>()
+  #closing: Promise<void> | null = null
+
+  constructor(definition: SubscriptionDefinition, dependencies: SubscriptionDependencies) {
+    const { driver, clock, telemetry, clientId, schemas, budget, publisher } = dependencies
+    const { group } = definition
+    const logger = dependencies.logger.child({ group })
+    const redriveTopics = definition.topics.map((topic) => redriveTopic(topic, group))
+    const topics = [...definition.topics, ...redriveTopics]
+    const failed = Promise.withResolvers<Error>()
+    const metrics = telemetry.subscriptionMetrics({ group, clientId, topics })
+    const decoder = createEventDecoder({
+      definitions: definition.on.map(({ event }) => event),
+      ...(schemas === undefined ? {} : { schemas }),
+    })
+    // A producer of its own: dead letters do not queue behind what the application publishes, nor the other way round.
+    const deadLetterProducer = driver.createProducer({ clientId: `${clientId}-dead-letters` })
+
+    this.group = group
+    this.failed = failed.promise
+    this.#definition = definition
+    this.#clock = clock
+    this.#engine = new GroupEngine({
+      definition,
+      clock,
+      logger,
+      metrics,
+      budget,
+      consumer: () => this.#consumer,
+      runner: () => this.#runner,
+      startFrom: createStartPolicy({ driver, definition, clientId, redriveTopics, logger, clock }),
+      onFailed: (error) => {
+        logger.error({ err: error }, 'subscription failed: nothing is consumed any more')
+        failed.resolve(error)
+      },
+    })
+    const settler = new DeliverySettler({
+      policy: definition.onFailure,
+      deadLetters: new DeadLetterWriter({
+        producer: deadLetterProducer,
+        group,
+        clientId,
+        clock,
+        telemetry,
+        redriveTopics: new Set(redriveTopics),
+      }),
+      clock,
+      logger,
+      metrics,
+      random: dependencies.random ?? Math.random,
+      onSettled: (delivery) => this.#engine.settled(delivery),
+      onRunnable: () => this.#engine.dispatcher.dispatch(),
+    })
+    this.#runner = new DeliveryRunner({
+      definition,
+      clientId,
+      decoder,
+      settler,
+      publisher,
+      clock,
+      logger,
+      telemetry,
+      metrics,
+      onSlotFree: () => this.#engine.dispatcher.dispatch(),
+      onLeftBehind: (delivery) => this.#engine.leftBehind(delivery),
+    })
+    this.#closeDeadLetters = () => deadLetterProducer.close()
+    this.#stopObserving = metrics.observe(() => {
+      const nowMs = clock.monotonic()
+      return Array.from(this.#engine.runs, (run) => readingOf(run, nowMs))
+    })
+    const { sessionTimeoutMs, heartbeatIntervalMs, rebalanceTimeoutMs, instanceId } = definition.session
+    this.#consumer = driver.joinGroup(
+      {
+        group,
+        topics,
+        clientId,
+        sessionTimeoutMs,
+        heartbeatIntervalMs,
+        rebalanceTimeoutMs,
+        drainMs: definition.drainMs,
+        ...definition.fetch,
+        ...(instanceId === undefined ? {} : { instanceId }),
+      },
+      this.#engine,
+    )
+    this.ready = Promise.race([this.#consumer.joined, this.#closed.promise])
+    // Nobody needs to wait for it: who does sees the rejection all the same.
+    this.ready.catch(() => {})
+  }
+
+  pause(): void {
+    if (this.#closing === null) this.#engine.setPaused(true)
+  }
+
+  resume(): void {
+    if (this.#closing === null) this.#engine.setPaused(false)
+  }
+
+  health(): SubscriptionHealth {
+    const nowMs = this.#clock.monotonic()
+    const { state } = this.#consumer.status()
+    const { abandoned } = this.#runner.inFlight
+    const runs = [...this.#engine.runs]
+    const readings = runs.map((run) => readingOf(run, nowMs))
+    const isWaiting = runs.some((run) => run.tracker.oldestReceivedAt !== null)
+    return {
+      live: state !== 'failed' && abandoned < this.#definition.attempt.maxAbandoned,
+      ready: (state === 'stable' || state === 'rebalancing') && this.#closing === null,
+      state,
+      degraded: runs.flatMap((run) => degradationsOf(run, nowMs)),
+      lag: readings.reduce((sum, { lag }) => sum + lag, 0),
+      oldestUnsettledMs: isWaiting ? Math.max(...readings.map(({ oldestUnsettledMs }) => oldestUnsettledMs)) : null,
+      inFlight: this.#runner.slotsTaken,
+      abandoned,
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    this.#closed.reject(
+      new BusClosedError(`subscription of group '${this.group}' is closed`, { outcome: 'not-written' }),
+    )
+    await this.#engine.close()
+    this.#stopObserving()
+    this.#runner.inFlight.close()
+    await Promise.all([this.#consumer.close(), this.#closeDeadLetters()])
+  }
+}
