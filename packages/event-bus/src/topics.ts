@@ -35,3 +35,13 @@ function groupTopic(topic: string, group: string, suffix: string): string {
   const room = longestTopicName - marked.length - legible.length - 1
   return `${topic.slice(0, room)}.${legible}${marked}`
 }
+
+const groupTopicSuffix = /\.(dlq|redrive|retry\.[^.]+)$/
+
+/** Whether `name` is a dead-letter, redrive or retry topic of `group`, for whichever source. `topics` are the topics there are. */
+export function isGroupTopicOf(name: string, group: string, topics: readonly string[]): boolean {
+  const suffix = groupTopicSuffix.exec(name)?.[1]
+  if (suffix === undefined) return false
+  if (plainGroup.test(group) && name.endsWith(`.${group}.${suffix}`)) return true
+  return name.includes('--') && topics.some((topic) => groupTopic(topic, group, suffix) === name)
+}

@@ -69,7 +69,10 @@ export class Batcher {
       signal?.removeEventListener('abort', onAbort)
       this.#closed(call)
     }
-    if (signal?.aborted === true) return onAbort()
+    if (signal?.aborted === true) {
+      onAbort()
+      return
+    }
     signal?.addEventListener('abort', onAbort, { once: true })
     this.#watchDeadline(call.deadlineAt)
     this.#waiting.add(call)
