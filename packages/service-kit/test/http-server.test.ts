@@ -28,7 +28,7 @@ describe('an HTTP server', () => {
     propagation.disable()
   })
   beforeEach(() => {
-    health = { live: true, ready: true, details: { outbox: 3 } }
+    health = { live: true, ready: true, details: { lag: 3n } }
     app = createHttpServer({ logger: pino({ level: 'silent' }), health: () => health })
   })
   afterEach(() => app.close())
@@ -75,6 +75,7 @@ describe('an HTTP server', () => {
 
   it('tells probes whether it is live and ready', async () => {
     expect((await app.inject('/health/ready')).statusCode).toBe(200)
+    expect((await app.inject('/health')).json()).toEqual({ live: true, ready: true, details: { lag: '3' } })
     health = { live: true, ready: false, details: {} }
     expect((await app.inject('/health/live')).statusCode).toBe(200)
     expect((await app.inject('/health/ready')).statusCode).toBe(503)

@@ -3,7 +3,7 @@ import { AttemptFencedError } from '@tributary/event-bus'
 import { sql } from 'kysely'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/database.ts'
-import { handleOnce, isHandled, once } from '../../src/inbox/inbox.ts'
+import { handleOnce, isHandled, type once } from '../../src/inbox/inbox.ts'
 import { sweep } from '../../src/retention.ts'
 import type { OpenTestDatabase } from './open-test-database.ts'
 

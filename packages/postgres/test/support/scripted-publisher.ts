@@ -36,7 +36,7 @@ export class ScriptedPublisher implements Pick<Publisher, 'publishEncoded'> {
 }
 
 /** Values in the order of their first appearance, by key. */
-export function firstAppearances(log: readonly EncodedEvent[]): Map<string, string[]> {
+export function firstAppearances(log: readonly { id: string; key: unknown; value: unknown }[]): Map<string, string[]> {
   const byKey = new Map<string, string[]>()
   const seen = new Set<string>()
   for (const event of log) {

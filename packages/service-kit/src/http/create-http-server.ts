@@ -45,7 +45,9 @@ export function createHttpServer({ logger, health }: HttpServerOptions): Fastify
     })
   })
 
-  app.get('/health', async () => health())
+  app.get('/health', async (_request, reply) =>
+    reply.type('application/json').send(JSON.stringify(await health(), withoutBigints)),
+  )
   app.get('/health/live', async (_request, reply) => {
     const { live } = await health()
     return reply.code(live ? 200 : 503).send({ live })
@@ -69,4 +71,9 @@ function detailsOf(error: FastifyError): ProblemDetails {
     status: 500,
     detail: 'Nothing is known to be wrong with the request; try again.',
   }
+}
+
+/** Offsets are bigints, which JSON does not have. */
+function withoutBigints(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value
 }
