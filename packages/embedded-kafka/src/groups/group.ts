@@ -127,6 +127,7 @@ export class Group {
   /** The coordinator moves away: whoever waits is told to look for the new one, and no timer runs meanwhile. */
   suspend(error: ErrorName): void {
     this.#cancelDeadline()
+    this.#roster.takeBackAllPromises()
     for (const member of this.members) member.dismiss(error)
   }
 
@@ -140,7 +141,6 @@ export class Group {
   /** Deleted, or the cluster ends. */
   end(): void {
     this.suspend('COORDINATOR_NOT_AVAILABLE')
-    this.#roster.takeBackAllPromises()
     this.#state = 'Dead'
   }
 
@@ -245,6 +245,7 @@ export class Group {
   }
 
   #startJoinDeadline(): void {
+    this.#isInitialDelay = false
     this.#restartDeadline(this.#roster.rebalanceTimeoutMs, () => this.#completeJoin())
   }
 

@@ -1,0 +1,43 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { MalformedRequest } from '../protocol/malformed-request.ts'
+import { Frames } from './frames.ts'
+
+function framed(body: Uint8Array): Buffer {
+  const prefix = Buffer.alloc(4)
+  prefix.writeInt32BE(body.length)
+  return Buffer.concat([prefix, body])
+}
+
+it('gives the same frames however the bytes are cut', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.uint8Array({ minLength: 8, maxLength: 40 }), { maxLength: 6 }),
+      fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1 }),
+      (bodies, cuts) => {
+        const stream = Buffer.concat(bodies.map(framed))
+        const frames = new Frames()
+        const found: Buffer[] = []
+        for (let position = 0, cut = 0; position < stream.length; cut++) {
+          const size = cuts[cut % cuts.length] ?? 1
+          frames.push(stream.subarray(position, position + size))
+          position += size
+          for (let frame = frames.next(); frame; frame = frames.next()) found.push(Buffer.from(frame))
+        }
+        expect(found).toEqual(bodies.map((body) => Buffer.from(body)))
+        expect(frames.bufferedBytes).toBe(0)
+      },
+    ),
+  )
+})
+
+it.each([-1, 0, 7, 104_857_601, 2 ** 31 - 1, -(2 ** 31)])(
+  'refuses a frame of %d bytes before any of them came',
+  (length) => {
+    const frames = new Frames()
+    const prefix = Buffer.alloc(4)
+    prefix.writeInt32BE(length)
+    frames.push(prefix)
+    expect(() => frames.next()).toThrow(MalformedRequest)
+  },
+)

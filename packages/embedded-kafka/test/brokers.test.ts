@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest'
+import { startEmbeddedKafka } from '../src/index.ts'
+import { commit } from './support/commit.ts'
+import { createPartitioner, kafkajsFor } from './support/kafkajs-client.ts'
+import { connectRaw } from './support/raw-client.ts'
+import { recordBatch } from './support/record-batch.ts'
+
+describe('a stopped broker', () => {
+  it('loses its partitions and groups to those that live, and keeps its port for its return', async () => {
+    await using kafka = await startEmbeddedKafka({ brokers: 3 })
+    kafka.createTopic('orders', { partitions: 3 })
+    const before = kafka.bootstrapServers
+    kafka.moveCoordinator('team', 1)
+    await kafka.stopBroker(1)
+    expect([0, 1, 2].map((partition) => kafka.leaderOf('orders', partition))).toEqual([0, 2, 2])
+    expect(kafka.coordinatorOf('team')).not.toBe(1)
+    await expect(connectRaw(before[1])).rejects.toThrow(/ECONNREFUSED/)
+    await kafka.startBroker(1)
+    expect(kafka.bootstrapServers).toEqual(before)
+    using client = await connectRaw(before[1])
+    const { brokers } = await client.ask<{ brokers: { nodeId: number }[] }>('Metadata', 6, { topics: [] })
+    expect(brokers.map(({ nodeId }) => nodeId)).toEqual([0, 1, 2])
+  })
+
+  it('that was the only one keeps data, groups and commits until it is back', async () => {
+    await using kafka = await startEmbeddedKafka()
+    kafka.createTopic('orders')
+    const client = kafkajsFor(kafka)
+    const producer = client.producer({ createPartitioner })
+    await producer.connect()
+    await producer.send({ topic: 'orders', messages: [{ value: 'before' }] })
+    await commit(kafka, { groupId: 'g', topic: 'orders', nextOffset: 1n })
+    await kafka.stopBroker(0)
+    expect(kafka.leaderOf('orders', 0)).toBe(-1)
+    expect(kafka.coordinatorOf('g')).toBeUndefined()
+    await kafka.startBroker(0)
+    await producer.send({ topic: 'orders', messages: [{ value: 'after' }] })
+    expect(kafka.log('orders', 0).map(({ value }) => value?.toString())).toEqual(['before', 'after'])
+    expect(kafka.committed('g')).toMatchObject([{ nextOffset: 1n }])
+    await producer.disconnect()
+  })
+})
+
+describe('a moved leader', () => {
+  it('is found by kafkajs, which sends again', async () => {
+    await using kafka = await startEmbeddedKafka({ brokers: 2 })
+    kafka.createTopic('orders')
+    const producer = kafkajsFor(kafka).producer({ createPartitioner })
+    await producer.connect()
+    await producer.send({ topic: 'orders', messages: [{ value: 'a' }] })
+    kafka.moveLeader('orders', 0, 1)
+    await producer.send({ topic: 'orders', messages: [{ value: 'b' }] })
+    expect(kafka.log('orders', 0).map(({ value }) => value?.toString())).toEqual(['a', 'b'])
+    await producer.disconnect()
+  })
+
+  it('answers a waiting fetch of the old leader at once', async () => {
+    await using kafka = await startEmbeddedKafka({ brokers: 2 })
+    kafka.createTopic('orders')
+    using client = await connectRaw(kafka.bootstrapServers[0])
+    const polls = kafka.faults.on('Fetch').run(() => {})
+    const fetched = fetch(client, 0n, { maxWaitMs: 60_000 })
+    await polls.happened()
+    kafka.moveLeader('orders', 0, 1)
+    expect((await fetched).errorCode).toBe(6)
+  })
+
+  it('refuses clients that know an older epoch, or a newer one', async () => {
+    await using kafka = await startEmbeddedKafka({ brokers: 2 })
+    kafka.createTopic('orders')
+    kafka.moveLeader('orders', 0, 1)
+    using client = await connectRaw(kafka.bootstrapServers[1])
+    expect((await fetch(client, 0n, { currentLeaderEpoch: 0 })).errorCode).toBe(74)
+    expect((await fetch(client, 0n, { currentLeaderEpoch: 1 })).errorCode).toBe(0)
+    expect((await fetch(client, 0n, { currentLeaderEpoch: 2 })).errorCode).toBe(75)
+  })
+})
+
+describe('a fetch', () => {
+  it('out of range says so, and one at the end waits', async () => {
+    await using kafka = await startEmbeddedKafka()
+    kafka.createTopic('orders', { startOffset: 2n ** 60n })
+    using client = await connectRaw(kafka.bootstrapServers[0])
+    expect((await fetch(client, 0n)).errorCode).toBe(1)
+    expect((await fetch(client, 2n ** 60n + 1n)).errorCode).toBe(1)
+    expect(await fetch(client, 2n ** 60n)).toMatchObject({ errorCode: 0, highWatermark: 2n ** 60n })
+  })
+
+  it('waits for its minimum of bytes, and then takes what there is', async () => {
+    await using kafka = await startEmbeddedKafka()
+    kafka.createTopic('orders')
+    using client = await connectRaw(kafka.bootstrapServers[0])
+    using writer = await connectRaw(kafka.bootstrapServers[0])
+    const batch = recordBatch([{ value: 'x' }])
+    const polls = kafka.faults.on('Fetch').run(() => {})
+    const fetched = fetch(client, 0n, { maxWaitMs: 60_000, minBytes: batch.length * 3 })
+    await polls.happened()
+    for (let count = 0; count < 3; count++)
+      await writer.ask('Produce', 7, {
+        acks: 1,
+        topicData: [{ name: 'orders', partitionData: [{ index: 0, records: [batch] }] }],
+      })
+    expect((await fetched).records?.[0]).toHaveLength(batch.length * 3)
+  })
+
+  it('sends a batch larger than all limits, but only as the very first', async () => {
+    await using kafka = await startEmbeddedKafka()
+    kafka.createTopic('orders', { partitions: 2 })
+    using client = await connectRaw(kafka.bootstrapServers[0])
+    const batch = recordBatch([{ value: 'x'.repeat(500) }])
+    const partitionData = [0, 1].map((index) => ({ index, records: [batch] }))
+    await client.ask('Produce', 7, { acks: 1, topicData: [{ name: 'orders', partitionData }] })
+    const { responses } = await client.ask<FetchAnswer>('Fetch', 11, {
+      maxBytes: 100,
+      sessionEpoch: -1,
+      topics: [
+        {
+          topic: 'orders',
+          partitions: [0, 1].map((partition) => ({ partition, partitionMaxBytes: 100, fetchOffset: 0n })),
+        },
+      ],
+    })
+    expect(responses[0]?.partitions.map(({ records }) => records?.[0]?.length ?? 0)).toEqual([batch.length, 0])
+  })
+})
+
+interface FetchedPartition {
+  errorCode: number
+  highWatermark: bigint
+  records: Buffer[] | null
+}
+
+interface FetchAnswer {
+  responses: { partitions: FetchedPartition[] }[]
+}
+
+async function fetch(
+  client: Awaited<ReturnType<typeof connectRaw>>,
+  fetchOffset: bigint,
+  over: { maxWaitMs?: number; minBytes?: number; currentLeaderEpoch?: number } = {},
+): Promise<FetchedPartition> {
+  const { responses } = await client.ask<FetchAnswer>('Fetch', 11, {
+    maxWaitMs: over.maxWaitMs ?? 0,
+    minBytes: over.minBytes ?? 1,
+    maxBytes: 1_000_000,
+    sessionEpoch: -1,
+    topics: [
+      {
+        topic: 'orders',
+        partitions: [
+          {
+            partition: 0,
+            partitionMaxBytes: 1_000_000,
+            fetchOffset,
+            currentLeaderEpoch: over.currentLeaderEpoch ?? -1,
+          },
+        ],
+      },
+    ],
+  })
+  const answer = responses[0]?.partitions[0]
+  if (!answer) throw new Error('the answer has no partition')
+  return answer
+}
