@@ -76,7 +76,7 @@ export class Batcher {
     signal?.addEventListener('abort', onAbort, { once: true })
     this.#watchDeadline(call.deadlineAt)
     this.#waiting.add(call)
-    if (this.#waiting.size === 1) this.#admit()
+    this.#admit()
   }
 
   /** Resolves when all calls that are open now have closed. */

@@ -48,10 +48,9 @@ export class Lane {
     if (!this.#isSending) this.#announce()
   }
 
-  /** Sends the next batch, unless one is in flight. */
+  /** Sends the next batch. Called once for each time the lane said that it is ready, which it is only while nothing is in flight. */
   send(): void {
     this.#isReady = false
-    if (this.#isSending) return
     const batch = this.#nextBatch()
     if (batch.length === 0) return
     this.#isSending = true

@@ -43,8 +43,7 @@ export class TopicRoute {
 
   push(record: PendingRecord): void {
     if (this.#round !== this.#host.round) this.#enterRound()
-    // Behind what waits already, or two records of a key would change places.
-    if (this.#partitions === 0 || this.#unrouted.size > 0) {
+    if (this.#partitions === 0) {
       this.#unrouted.push(record)
       if (this.#retryTimer === null) this.#ask()
     } else {
