@@ -1,6 +1,6 @@
 export { commonEnvironment, EnvironmentError, readEnvironment } from './environment.ts'
 export type { Health, HttpServerOptions } from './http/create-http-server.ts'
-export { createHttpServer } from './http/create-http-server.ts'
+export { createHttpServer, listen } from './http/create-http-server.ts'
 export type { ProblemDetails } from './http/problem.ts'
 export { Problem } from './http/problem.ts'
 export type { LoggerOptions } from './logger.ts'

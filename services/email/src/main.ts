@@ -2,7 +2,7 @@
 import { createEventBus } from '@tributary/event-bus'
 import { kafkajs } from '@tributary/kafkajs'
 import { migrate, openDatabase, startRetention } from '@tributary/postgres'
-import { createHttpServer, createLogger, runService } from '@tributary/service-kit'
+import { createHttpServer, createLogger, listen, runService } from '@tributary/service-kit'
 import { logCorrelation, startTelemetry } from '@tributary/telemetry'
 import { createMailer } from './adapters/mailer.ts'
 import { readConfig } from './config.ts'
@@ -45,7 +45,6 @@ await runService({
     }
     const app = createHttpServer({ logger, health })
     closing.defer(() => app.close())
-    await app.listen({ port: config.PORT, host: config.HOST })
-    return { port: app.addresses()[0]?.port ?? config.PORT, failed: subscription.failed }
+    return { port: await listen(app, { port: config.PORT, host: config.HOST }), failed: subscription.failed }
   },
 })

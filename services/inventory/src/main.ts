@@ -2,7 +2,7 @@
 import { createEventBus } from '@tributary/event-bus'
 import { kafkajs } from '@tributary/kafkajs'
 import { migrate, openDatabase, outboxState, startRelay, startRetention } from '@tributary/postgres'
-import { createHttpServer, createLogger, runService } from '@tributary/service-kit'
+import { createHttpServer, createLogger, listen, runService } from '@tributary/service-kit'
 import { logCorrelation, startTelemetry } from '@tributary/telemetry'
 import { type InventoryTables, migrations } from './adapters/tables.ts'
 import { readConfig } from './config.ts'
@@ -58,7 +58,6 @@ await runService({
     const app = createHttpServer({ logger, health })
     addStockRoutes(app, database)
     closing.defer(() => app.close())
-    await app.listen({ port: config.PORT, host: config.HOST })
-    return { port: app.addresses()[0]?.port ?? config.PORT, failed: subscription.failed }
+    return { port: await listen(app, { port: config.PORT, host: config.HOST }), failed: subscription.failed }
   },
 })

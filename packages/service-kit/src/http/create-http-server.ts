@@ -59,6 +59,11 @@ export function createHttpServer({ logger, health }: HttpServerOptions): Fastify
   return app
 }
 
+/** Starts serving; resolves with the port, which differs from the one asked for when that was 0. */
+export async function listen(app: FastifyInstance, address: { readonly host: string; readonly port: number }): Promise<number> {
+  return Number(new URL(await app.listen(address)).port)
+}
+
 /** What fastify itself refuses (bad JSON, too large, wrong media type) says so; anything else is our fault and tells the outside nothing. */
 function detailsOf(error: FastifyError): ProblemDetails {
   const status = error.statusCode ?? 500

@@ -47,7 +47,7 @@ export function createMailer({ url, from }: MailerOptions): Mailer {
           text,
           // One event, one Message-ID, however often it is sent: servers and readers that look at it see one mail.
           messageId: messageIdOf(eventId),
-          headers: { 'X-Event-Id': eventId, 'X-Order-Id': orderId, 'X-Order-Status': outcome },
+          headers: { 'X-Event-Id': eventId, 'X-Order-Id': orderId, 'X-Order-Outcome': outcome },
         })
       } catch (error) {
         const code = responseCodeOf(error)
