@@ -1,10 +1,23 @@
 export type { ApplyTopicsOptions, TopicReport } from './apply-topics.ts'
 export { applyTopics } from './apply-topics.ts'
+export type { SchemaReference, SchemaStore } from './avro/schema-store.ts'
+export type { EventBus, EventBusOptions } from './bus.ts'
+export { createEventBus } from './bus.ts'
 export type { Clock, Timer } from './clock.ts'
 export { systemClock } from './clock.ts'
 export type { EventHandler, HandlerContext, HandlerRegistration, Skip } from './consuming/handler.ts'
 export { handle, isSkip, skip } from './consuming/handler.ts'
-export type { SubscriptionDefinition, SubscriptionOptions } from './consuming/subscription-definition.ts'
+export type { Degradation, SubscriptionHealth } from './consuming/health.ts'
+export type { Subscription } from './consuming/subscription.ts'
+export type {
+  AttemptLimits,
+  CommitPace,
+  FetchLimits,
+  PartitionLimits,
+  SessionLimits,
+  SubscriptionDefinition,
+  SubscriptionOptions,
+} from './consuming/subscription-definition.ts'
 export { defineSubscription } from './consuming/subscription-definition.ts'
 export type {
   AppendOptions,
@@ -47,6 +60,7 @@ export {
   GroupProtocolError,
   PublishAbortedError,
   PublishError,
+  PublishManyError,
   PublishTimeoutError,
   RecordTooLargeError,
   RecordUndecodableError,
@@ -64,10 +78,29 @@ export {
 export type { AnyEventDefinition, EventData, EventDefinition, EventInput, EventOptions } from './events/define-event.ts'
 export { defineEvent } from './events/define-event.ts'
 export type { EventEnvelope, EventOrigin } from './events/envelope.ts'
+export type { Decoded, EventDecoder } from './events/event-codec.ts'
+export { createEventDecoder } from './events/event-decoder.ts'
 export { headerNames, provenanceHeaderNames } from './events/header-names.ts'
-export { splitProvenance } from './failing/provenance.ts'
+export { headerText, headerValue } from './events/headers.ts'
+export type { Backoff } from './failing/backoff.ts'
+export { exponential, fixed } from './failing/backoff.ts'
+export type { FailurePolicy } from './failing/failure-policy.ts'
+export { originFrom, splitProvenance } from './failing/provenance.ts'
+export type { DeadLetterReason } from './failing/verdict.ts'
 export type { Logger } from './logger.ts'
 export { silentLogger } from './logger.ts'
+export type {
+  EncodedEvent,
+  EncodeOptions,
+  PublishEncodedOptions,
+  PublishedEvent,
+  Publisher,
+  PublisherLimits,
+  PublishManyOptions,
+  PublishOptions,
+} from './publishing/publisher.ts'
 export type { PlannedTopic, TopicPlanOptions, TopicPurpose, TopicSettings } from './topic-plan.ts'
 export { planTopics } from './topic-plan.ts'
 export { deadLetterTopic, redriveTopic } from './topics.ts'
+export type { TelemetryOptions } from './tracing/create-telemetry.ts'
+export { attributeNames, metricNames, spanNames } from './tracing/names.ts'
