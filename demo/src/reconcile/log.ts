@@ -34,10 +34,20 @@ export async function groupLag(admin: DriverAdmin, group: string, topics: readon
 }
 
 /** A group without members starts after what is there: records of an earlier play are not this one's. */
-export async function startGroupAt(admin: DriverAdmin, group: string, ends: LogEnds): Promise<void> {
-  const offsets = [...ends].map(([key, nextOffset]) => {
-    const slash = key.lastIndexOf('/')
-    return { topic: key.slice(0, slash), partition: Number(key.slice(slash + 1)), nextOffset, metadata: '' }
-  })
-  await admin.setCommitted(group, offsets)
+export async function startGroupAt(
+  admin: DriverAdmin,
+  group: string,
+  topics: readonly string[],
+  ends: LogEnds,
+): Promise<void> {
+  const offsets = await Promise.all(topics.map((topic) => admin.offsets(topic)))
+  await admin.setCommitted(
+    group,
+    offsets.flat().map((bounds) => ({
+      topic: bounds.topic,
+      partition: bounds.partition,
+      nextOffset: ends.get(keyOf(bounds)) ?? bounds.logEndOffset,
+      metadata: '',
+    })),
+  )
 }

@@ -1,7 +1,14 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { applyTopics, type DriverAdmin, type DriverProducer, deadLetterTopic, planTopics } from '@tributary/event-bus'
+import {
+  applyTopics,
+  type DriverAdmin,
+  type DriverProducer,
+  deadLetterTopic,
+  planTopics,
+  redriveTopic,
+} from '@tributary/event-bus'
 import { type SmtpSink, startSmtpSink } from '@tributary/infra'
 import { kafkajs } from '@tributary/kafkajs'
 import { type LogEnds, logEnds, startGroupAt } from '../reconcile/log.ts'
@@ -9,7 +16,7 @@ import { createMailbox, type Mailbox } from '../reconcile/mailbox.ts'
 import { startTraceCollector, type TraceCollector } from '../trace/collector.ts'
 import { embeddedDatabases, realDatabases } from './databases.ts'
 import { stageKafka } from './kafka.ts'
-import { type ServiceProcess, startService } from './service-process.ts'
+import { type ServiceOptions, type ServiceProcess, startService } from './service-process.ts'
 import { events, readers, subscriptions } from './topology.ts'
 
 /** Everything that the play needs, running. */
@@ -73,21 +80,25 @@ export async function setStage({ environment, closing }: StageOptions): Promise<
   await applyTopics(admin, plan)
   const beginning = await logEnds(
     admin,
-    plan.topics.map(({ topic }) => topic),
+    plan.map(({ topic }) => topic),
   )
-  for (const { group } of subscriptions) await startGroupAt(admin, group, beginning)
+  for (const [topic, groups] of readers) {
+    for (const group of groups) await startGroupAt(admin, group, [topic, redriveTopic(topic, group)], beginning)
+  }
 
   const services: ServiceProcess[] = []
   const stopServices = async (): Promise<void> => {
     await Promise.all(services.splice(0).map((service) => service.stop()))
   }
   closing.defer(stopServices)
-  const start = async (name: ServiceProcess['name']): Promise<ServiceProcess> => {
+  const start = async (name: ServiceOptions['name']): Promise<ServiceProcess> => {
     const service = await startService({
       name,
       logFile: join(logs, `${name}.log`),
       environment: {
         KAFKA_BROKERS: kafka.brokers.join(','),
+        // Static membership: what is killed takes its partitions back as soon as it is up again.
+        INSTANCE_ID: name,
         DATABASE_URL: databases.urlOf(name),
         SMTP_URL: smtp.url,
         OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
