@@ -126,8 +126,9 @@ export class GroupEngine implements GroupListener {
     run.receive(chunk)
     if (chunk.records.length > 0) this.#options.metrics.consumed(topic, chunk.records.length)
     else this.committer.note()
-    this.#review(run)
+    // In this order: what synchronous handlers have done by then need not pause the partition.
     this.dispatcher.dispatch()
+    this.#review(run)
   }
 
   onFailed(error: Error): void {
@@ -138,7 +139,7 @@ export class GroupEngine implements GroupListener {
 
   settled(delivery: Delivery): void {
     this.committer.note()
-    this.#review(delivery.owner)
+    if (delivery.owner.intake.isPaused) this.#review(delivery.owner)
   }
 
   /** The handler of a record of an earlier epoch has ended: its key is free, in the epoch that is now. */
