@@ -1,0 +1,53 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import process from 'node:process'
+import { createInterface } from 'node:readline'
+import { afterEach, describe, expect, it } from 'vitest'
+
+const MAIN = new URL('../src/main.ts', import.meta.url).pathname
+const SHOP = new URL('fixtures/shop.ts', import.meta.url).pathname
+
+/** The command as a process of its own, on sources. */
+describe('tributary as a process', () => {
+  const children: ChildProcess[] = []
+  const start = (...words: string[]) => {
+    const child = spawn(process.execPath, ['--conditions=@tributary/source', MAIN, ...words], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    children.push(child)
+    return child
+  }
+  afterEach(async () => {
+    for (const child of children.splice(0)) {
+      if (child.exitCode !== null || child.signalCode !== null) continue
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    }
+  })
+
+  it('runs a broker until it is interrupted, says so in one line, and other commands work on it', async () => {
+    const broker = start('dev', '--port', '0')
+    const lines: string[] = []
+    const output = createInterface({ input: broker.stdout })
+    output.on('line', (line) => lines.push(line))
+    await once(output, 'line')
+    const brokers = /^ready in \d+ ms: KAFKA_BROKERS=(\S+) /.exec(lines[0] ?? '')?.[1] ?? ''
+    expect(brokers).toMatch(/^127\.0\.0\.1:\d+$/)
+
+    const ensure = start('topics', 'ensure', '--brokers', brokers, '--module', SHOP, '--json')
+    const printed = await ensure.stdout.toArray()
+    expect(JSON.parse(Buffer.concat(printed).toString())).toMatchObject({ created: expect.arrayContaining(['orders']) })
+
+    const exited = once(broker, 'exit')
+    broker.kill('SIGINT')
+    expect(await exited).toEqual([0, null])
+    expect(lines).toHaveLength(1)
+  })
+
+  it('says what to do when no cluster answers', async () => {
+    const list = start('dlq', 'list', '--brokers', '127.0.0.1:1')
+    const [[exitCode], errors] = await Promise.all([once(list, 'exit'), list.stderr.toArray()])
+    expect(exitCode).toBe(1)
+    expect(Buffer.concat(errors).toString()).toMatch(/CLUSTER_UNAVAILABLE.*\nCheck --brokers/)
+  })
+})
