@@ -8,8 +8,13 @@ const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
 function arrowsOfManifests(): Set<string> {
   const arrows = new Set<string>()
   for (const folder of ['packages', 'services']) {
-    for (const name of readdirSync(new URL(`${folder}/`, root))) {
-      const { dependencies = {} } = JSON.parse(read(`${folder}/${name}/package.json`)) as { dependencies?: Record<string, string> }
+    const entries = readdirSync(new URL(`${folder}/`, root), { withFileTypes: true }).filter((entry) =>
+      entry.isDirectory(),
+    )
+    for (const { name } of entries) {
+      const { dependencies = {} } = JSON.parse(read(`${folder}/${name}/package.json`)) as {
+        dependencies?: Record<string, string>
+      }
       for (const dependency of Object.keys(dependencies)) {
         if (dependency.startsWith('@tributary/')) arrows.add(`${name} --> ${dependency.slice('@tributary/'.length)}`)
       }
@@ -25,7 +30,9 @@ describe('docs/architecture.md', () => {
   })
 
   it('names only files that exist', () => {
-    const paths = [...read('docs/architecture.md').matchAll(/`((?:packages|services|test)\/[^`]+)`/g)].map(([, path]) => path ?? '')
+    const paths = [...read('docs/architecture.md').matchAll(/`((?:packages|services|test)\/[^`]+)`/g)].map(
+      ([, path]) => path ?? '',
+    )
     expect(paths.length).toBeGreaterThan(5)
     for (const path of paths) expect(() => readdirOrFile(path), path).not.toThrow()
   })
