@@ -43,6 +43,7 @@ declare module 'avsc' {
     /** `coerce`: 2 from JSON, 3 to JSON. */
     _copy(value: unknown, options?: { coerce?: number }): unknown
     _update(resolver: Resolver, writer: Type, options: object): void
+    createResolver(writer: Type, options?: object): Reading
   }
 }
 

@@ -10,11 +10,11 @@ export interface Incompatibility {
 
 /** The first reason why a writer's data may not be readable; null when it always is. */
 export function incompatibility(reader: SchemaNode, writer: SchemaNode): Incompatibility | null {
-  return check(reader, writer, '', new Map())
+  return check(reader, writer, '', new Set())
 }
 
 /** Pairs of records that are being compared, or were: asked for again inside themselves, they are taken to agree. */
-type Compared = Map<RecordNode, Set<RecordNode>>
+type Compared = Set<string>
 
 function check(reader: SchemaNode, writer: SchemaNode, path: string, compared: Compared): Incompatibility | null {
   // Whatever the writer may have chosen must be readable.
@@ -48,22 +48,18 @@ function check(reader: SchemaNode, writer: SchemaNode, path: string, compared: C
   }
 }
 
-/** A reader's union takes the first branch that can read what was written. */
+/** A reader's union takes the branch of the same name, else the first that can read what was written. */
 function checkUnion(reader: UnionNode, writer: SchemaNode, path: string, compared: Compared): Incompatibility | null {
-  let nearest: Incompatibility | null = null
-  for (const branch of reader.branches) {
-    const found = check(branch, writer, path, new Map(compared))
-    if (found === null) return null
-    // The branch of the same type is the one that was meant.
-    if (branch.type === writer.type) nearest ??= found
-  }
-  return nearest ?? differs(reader, writer, path)
+  const same = reader.branches.find((branch) => branchName(branch) === branchName(writer))
+  if (same !== undefined) return check(same, writer, path, compared)
+  const isReadable = reader.branches.some((branch) => check(branch, writer, path, new Set(compared)) === null)
+  return isReadable ? null : differs(reader, writer, path)
 }
 
 function checkRecord(reader: RecordNode, writer: RecordNode, path: string, compared: Compared): Incompatibility | null {
-  const partners = compared.get(reader) ?? new Set()
-  if (partners.has(writer)) return null
-  compared.set(reader, partners.add(writer))
+  const pair = `${reader.name} ${writer.name}`
+  if (compared.has(pair)) return null
+  compared.add(pair)
   const renamed = checkName(reader, writer, path)
   if (renamed !== null) return renamed
   for (const field of reader.fields) {

@@ -33,12 +33,20 @@ abstract class LogicalType extends avsc.types.LogicalType {
     return isValid
   }
 
-  /** Whether the writer's logical type means the same was checked before (`evolution.ts`); here it is about bytes. */
+  /**
+   * Reading microseconds as milliseconds would be a wrong value without an error, so only the same logical type is read, or none. `evolution.ts` says
+   * the same in words.
+   */
   override _update(resolver: Resolver, writer: avsc.Type, options: object): void {
-    const plainWriter = writer instanceof avsc.types.LogicalType ? writer.underlyingType : writer
+    if (writer instanceof LogicalType && !this.meansTheSame(writer)) return
+    const plainWriter = writer instanceof LogicalType ? writer.underlyingType : writer
     const plain: Resolver = { _read: null }
     this.underlyingType._update(plain, plainWriter, options)
     if (plain._read !== null) resolver._read = (tap) => this._fromValue(plain._read?.(tap))
+  }
+
+  protected meansTheSame(writer: LogicalType): boolean {
+    return writer.typeName === this.typeName
   }
 
   override _resolve(): undefined {
@@ -160,6 +168,10 @@ export class DecimalType extends LogicalType {
     this.#scale = decimal.scale
     this.#size = decimal.size
     this.#limit = 10n ** BigInt(decimal.precision)
+  }
+
+  protected override meansTheSame(writer: LogicalType): boolean {
+    return writer instanceof DecimalType && writer.#scale === this.#scale
   }
 
   protected override _fromValue(value: unknown): string {

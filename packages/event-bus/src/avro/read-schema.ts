@@ -76,7 +76,8 @@ class SchemaReader {
   }
 
   #readUnion(schema: readonly AvroSchema[], namespace: string, path: string): SchemaNode {
-    if (schema.length === 0) return this.#fault(path, 'is a union without branches')
+    // Legal in Avro, but no value has such a type.
+    if (schema.length === 0 && this.#strict) return this.#fault(path, 'is a union without branches')
     const branches = schema.map((branch) => this.read(branch, namespace, path))
     const names = new Set<string>()
     for (const branch of branches) {
