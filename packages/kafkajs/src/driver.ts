@@ -1,6 +1,6 @@
 import type { Driver, DriverAdmin, DriverConsumer, DriverProducer } from '@tributary/event-bus'
 import { KafkajsAdmin } from './admin/admin.ts'
-import { joinGroup } from './consuming/consumer.ts'
+import { KafkajsConsumer } from './consuming/consumer.ts'
 import { KafkajsProducer } from './producing/producer.ts'
 import { type KafkajsOptions, settingsFrom } from './settings.ts'
 import { quietenRequestQueue } from './wire/request-queue.ts'
@@ -22,7 +22,7 @@ export function kafkajs(options: KafkajsOptions): Driver {
   return {
     name: 'kafkajs',
     createProducer: ({ clientId }) => opened(new KafkajsProducer(settings, clientId)),
-    joinGroup: (group, listener) => opened(joinGroup(settings, group, listener)),
+    joinGroup: (group, listener) => opened(new KafkajsConsumer(settings, group, listener)),
     createAdmin: ({ clientId }) => opened(new KafkajsAdmin(settings, clientId)),
     async close() {
       await Promise.all([...open].map((part) => part.close()))

@@ -148,10 +148,13 @@ export class KafkajsAdmin implements DriverAdmin {
       await this.#cluster.refresh([topic])
       const known = this.#cluster.topic(topic)
       throwOnCode(known?.errorCode ?? code.unknownTopicOrPartition, `topic ${topic}`)
-      return logEnds(
-        this.#cluster,
-        (known?.leaders ?? []).map((_, partition) => ({ topic, partition })),
-      )
+      const partitions = (known?.leaders ?? []).map((_, partition) => ({ topic, partition }))
+      const ends = await logEnds(this.#cluster, partitions)
+      return partitions.map((partition, index) => {
+        const end = ends[index]
+        if (end instanceof Error || end === undefined) throw end ?? new TypeError(`no offsets of ${topic}`)
+        return { ...partition, ...end }
+      })
     })
   }
 

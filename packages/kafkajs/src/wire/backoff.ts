@@ -35,3 +35,9 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.addEventListener('abort', done)
   })
 }
+
+/** A limit that can be called off, so that no timer outlives its purpose. */
+export function timeLimit(ms: number): { readonly reached: Promise<void>; cancel(): void } {
+  const cancelling = new AbortController()
+  return { reached: pause(ms, cancelling.signal), cancel: () => cancelling.abort() }
+}

@@ -64,7 +64,7 @@ export interface RequestDefinition {
 
 export interface RequestQueue {
   readonly pending: readonly unknown[]
-  scheduleCheckPendingRequests(): void
+  scheduleCheckPendingRequests: (this: RequestQueue) => void
   rejectAll(error: Error): void
   destroy(): void
 }
@@ -85,7 +85,7 @@ export interface SocketRequest {
   readonly host: string
   readonly port: number
   readonly ssl: ConnectionOptions | null
-  onConnect(): void
+  readonly onConnect: () => void
 }
 
 export interface ConnectionSettings {

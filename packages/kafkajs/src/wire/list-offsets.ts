@@ -36,38 +36,55 @@ export async function offsetsAt(
   )
 }
 
-/** Both ends of each partition, in the order asked. @throws {BrokerError | LinkError} when any partition cannot say; try again. */
-export async function logEnds(
-  cluster: Cluster,
-  partitions: readonly TopicPartition[],
-): Promise<(TopicPartition & { logStartOffset: bigint; logEndOffset: bigint })[]> {
+export interface LogEnds {
+  readonly logStartOffset: bigint
+  readonly logEndOffset: bigint
+}
+
+/** Both ends of each partition, in the order asked; in the place of one that cannot say at the moment, why. */
+export async function logEnds(cluster: Cluster, partitions: readonly TopicPartition[]): Promise<(LogEnds | Error)[]> {
   const byLeader = new Map<number, TopicPartition[]>()
-  for (const { topic, partition } of partitions) {
-    const leader = cluster.leader(topic, partition)
-    if (leader === -1)
-      throw new BrokerError(cluster.topic(topic)?.errorCode || code.leaderNotAvailable, `${topic}/${partition}`)
-    byLeader.set(leader, [...(byLeader.get(leader) ?? []), { topic, partition }])
+  for (const partition of partitions) {
+    const leader = cluster.leader(partition.topic, partition.partition)
+    byLeader.set(leader, [...(byLeader.get(leader) ?? []), partition])
   }
-  const answers = await Promise.all(
-    [...byLeader].flatMap(([leader, led]) =>
-      ([EARLIEST, LATEST] as const).map(async (end) => ({ end, offsets: await offsetsAt(cluster, leader, led, end) })),
-    ),
+  const found = new Map<TopicPartition, LogEnds | Error>()
+  await Promise.all(
+    [...byLeader].map(async ([leader, led]) => {
+      for (const [index, ends] of (await endsAt(cluster, leader, led)).entries())
+        found.set(led[index] as TopicPartition, ends)
+    }),
   )
-  const ends = { [EARLIEST]: new Map<string, bigint>(), [LATEST]: new Map<string, bigint>() }
-  for (const { end, offsets } of answers) {
-    for (const { topic, partition, errorCode, offset } of offsets) {
-      if (errorCode !== code.none) throw new BrokerError(errorCode, `offsets of ${topic}/${partition}`)
-      ends[end].set(`${partition} ${topic}`, offset)
-    }
+  return partitions.map((partition) => found.get(partition) as LogEnds | Error)
+}
+
+async function endsAt(cluster: Cluster, leader: number, led: readonly TopicPartition[]): Promise<(LogEnds | Error)[]> {
+  if (leader === -1) {
+    return led.map(({ topic, partition }) => {
+      return new BrokerError(
+        cluster.topic(topic)?.errorCode || code.leaderNotAvailable,
+        `offsets of ${topic}/${partition}`,
+      )
+    })
   }
-  return partitions.map(({ topic, partition }) => {
-    const logStartOffset = ends[EARLIEST].get(`${partition} ${topic}`)
-    const logEndOffset = ends[LATEST].get(`${partition} ${topic}`)
-    if (logStartOffset === undefined || logEndOffset === undefined) {
-      throw new BrokerError(code.notLeaderForPartition, `offsets of ${topic}/${partition}`)
-    }
-    return { topic, partition, logStartOffset, logEndOffset }
-  })
+  try {
+    const [starts, ends] = await Promise.all([
+      offsetsAt(cluster, leader, led, EARLIEST),
+      offsetsAt(cluster, leader, led, LATEST),
+    ])
+    return led.map(({ topic, partition }) => {
+      const isIt = (answer: OffsetAnswer): boolean => answer.topic === topic && answer.partition === partition
+      const [start, end] = [starts.find(isIt), ends.find(isIt)]
+      const errorCode = (start?.errorCode || end?.errorCode) ?? code.notLeaderForPartition
+      if (errorCode !== code.none || start === undefined || end === undefined) {
+        return new BrokerError(errorCode || code.notLeaderForPartition, `offsets of ${topic}/${partition}`)
+      }
+      return { logStartOffset: start.offset, logEndOffset: end.offset }
+    })
+  } catch (error) {
+    const failure = error instanceof Error ? error : new Error(String(error))
+    return led.map(() => failure)
+  }
 }
 
 /** In the shape of most requests: partitions gathered under their topics. */

@@ -1,0 +1,230 @@
+import type { ConsumerStatus, GroupOptions, TopicPartition } from '@tributary/event-bus'
+import { Backoff, pause, timeLimit } from '../wire/backoff.ts'
+import { BrokerError, code, LinkError } from '../wire/failures.ts'
+import { assignSticky, type Member, type PartitionCount, withholdClaimed } from './assignor.ts'
+import type { GroupClient, MemberIdentity } from './group-client.ts'
+import { groupFailure, MembershipLostError, mayRejoin } from './group-errors.ts'
+import { Heart } from './heart.ts'
+
+/** What the membership asks of the rest of the consumer. */
+export interface MembershipHost {
+  /** What we own, to be said when joining. */
+  claims(): readonly TopicPartition[]
+  /** Takes what is new, and resolves when everything that must go has been drained and given up. True when something was given up. */
+  adopt(assigned: readonly TopicPartition[], lost: AbortSignal): Promise<boolean>
+  /** Everything is somebody else's. */
+  lose(): void
+  /** As leader: how many partitions each of these topics has now. */
+  partitionCounts(topics: readonly string[]): Promise<PartitionCount>
+  onJoined(): void
+  onFailed(error: Error): void
+}
+
+/**
+ * One membership in a group, by the cooperative protocol: join saying what is owned, learn what shall be owned, keep what is in both without
+ * interruption, hand over the rest, and join again without it so that its new owner may have it.
+ */
+export class Membership {
+  readonly #client: GroupClient
+  readonly #options: GroupOptions
+  readonly #host: MembershipHost
+  readonly #closing = new AbortController()
+  readonly #backoff = new Backoff({ initialMs: 100, maxMs: 1_000 })
+  readonly #closed: Promise<void>
+  readonly #ended: Promise<void>
+  #state: ConsumerStatus['state'] = 'joining'
+  #memberId = ''
+  #generation = -1
+  /** Between the answer to a join and the answer to the sync the broker takes commits of neither generation. */
+  #isBetweenGenerations = false
+  #isLeader = false
+  #heart: Heart | null = null
+  #lastHeartbeatAt: number | null = null
+  #lastContactAt = performance.now()
+  #lastError: Error | null = null
+
+  constructor(client: GroupClient, options: GroupOptions, host: MembershipHost) {
+    this.#client = client
+    this.#options = options
+    this.#host = host
+    this.#closed = new Promise((resolve) => {
+      this.#closing.signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+    this.#ended = this.#run()
+  }
+
+  get status(): ConsumerStatus {
+    return {
+      state: this.#state,
+      memberId: this.#memberId,
+      generation: this.#generation,
+      lastHeartbeatAt: this.#lastHeartbeatAt,
+      lastError: this.#lastError,
+    }
+  }
+
+  get isLeader(): boolean {
+    return this.#isLeader
+  }
+
+  /** To commit with; null while no commit can be accepted. */
+  get identity(): MemberIdentity | null {
+    return this.#isBetweenGenerations || this.#generation === -1
+      ? null
+      : { memberId: this.#memberId, generation: this.#generation }
+  }
+
+  /** False from the moment a join is sent until its generation has begun: the coordinator may be a generation ahead of us. */
+  get isSettled(): boolean {
+    return this.#heart !== null
+  }
+
+  /** The group shall be assigned anew: topics have changed. */
+  askToRejoin(): void {
+    this.#heart?.askToRejoin()
+  }
+
+  /** The coordinator said, beside a heartbeat, that it does not know us. */
+  reportLost(error: MembershipLostError): void {
+    this.#heart?.lose(error)
+  }
+
+  fail(error: Error): void {
+    if (this.#closing.signal.aborted) return
+    this.#closing.abort()
+    this.#heart?.stop()
+    this.#state = 'failed'
+    this.#lastError = error
+    this.#host.lose()
+    this.#host.onFailed(error)
+  }
+
+  /** Leaves the group, waiting no longer than `timeoutMs` milliseconds for the coordinator. */
+  async close(timeoutMs: number): Promise<void> {
+    const hasFailed = this.#state === 'failed'
+    this.#closing.abort()
+    this.#heart?.stop()
+    if (!hasFailed) this.#state = 'closed'
+    const leaving = this.#client.leave(this.#memberId).catch(() => {}) // the session timeout removes us where this does not
+    const limit = timeLimit(timeoutMs)
+    await Promise.race([leaving, limit.reached]).finally(limit.cancel)
+  }
+
+  /** Resolves after connections were closed and the loop has noticed. */
+  get ended(): Promise<void> {
+    return this.#ended
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#closing.signal.aborted) {
+      try {
+        await this.#oneGeneration()
+        this.#backoff.reset()
+      } catch (error) {
+        if (this.#closing.signal.aborted) return
+        await this.#recover(error)
+      }
+    }
+  }
+
+  /** From join to the need to join again. */
+  async #oneGeneration(): Promise<void> {
+    const assigned = await this.#join()
+    const lost = new AbortController()
+    const heart = this.#startHeart()
+    try {
+      const adopting = this.#host.adopt(assigned, lost.signal)
+      const gaveUp = await Promise.race([adopting, heart.lost]).catch(async (error: unknown) => {
+        // Lost in the middle of a drain: end the drain first, so that the listener hears one thing after the other.
+        lost.abort()
+        await adopting.catch(() => {})
+        throw error
+      })
+      this.#host.onJoined()
+      if (!gaveUp) await Promise.race([heart.rebalance, heart.lost, this.#closed])
+    } finally {
+      heart.stop()
+      this.#heart = null
+    }
+    if (!this.#closing.signal.aborted) this.#state = 'rebalancing'
+  }
+
+  async #join(): Promise<TopicPartition[]> {
+    const joinSentAt = performance.now()
+    const subscription = { topics: this.#options.topics, owned: this.#host.claims(), generation: this.#generation }
+    const joined = await this.#client.join(this.#memberId, subscription, (memberId) => {
+      this.#memberId = memberId
+    })
+    this.#isBetweenGenerations = true
+    try {
+      this.#lastContactAt = joinSentAt
+      this.#memberId = joined.memberId
+      this.#generation = joined.generation
+      this.#isLeader = joined.members !== null
+      const assignments = joined.members === null ? new Map() : await this.#assign(joined.members)
+      const syncSentAt = performance.now()
+      const assigned = await this.#client.sync(joined, assignments)
+      this.#lastContactAt = syncSentAt
+      this.#lastHeartbeatAt = Date.now()
+      this.#lastError = null
+      this.#state = 'stable'
+      return assigned
+    } finally {
+      this.#isBetweenGenerations = false
+    }
+  }
+
+  async #assign(members: readonly Member[]): Promise<Map<string, TopicPartition[]>> {
+    const partitionCount = await this.#host.partitionCounts([...new Set(members.flatMap((member) => member.topics))])
+    return withholdClaimed(assignSticky(members, partitionCount), members)
+  }
+
+  #startHeart(): Heart {
+    const identity = { memberId: this.#memberId, generation: this.#generation }
+    const heart = new Heart({
+      intervalMs: this.#options.heartbeatIntervalMs,
+      sessionTimeoutMs: this.#options.sessionTimeoutMs,
+      send: () => {
+        const sentAt = performance.now()
+        return this.#client.heartbeat(identity).then((errorCode) => {
+          this.#lastContactAt = sentAt
+          return errorCode
+        })
+      },
+      onBeat: () => {
+        this.#lastHeartbeatAt = Date.now()
+        if (this.#state === 'disconnected') this.#state = 'stable'
+        this.#lastError = null
+      },
+      onMissed: (error) => {
+        if (error instanceof LinkError) this.#state = 'disconnected'
+        this.#lastError = groupFailure(error)
+      },
+    })
+    this.#heart = heart
+    return heart
+  }
+
+  async #recover(error: unknown): Promise<void> {
+    if (error instanceof BrokerError && error.kafkaCode === code.rebalanceInProgress) return
+    if (!mayRejoin(error)) {
+      this.fail(groupFailure(error))
+      return
+    }
+    this.#lastError = groupFailure(error)
+    if (error instanceof MembershipLostError) {
+      if (!error.keepsMemberId) this.#memberId = ''
+      this.#forfeit()
+      return
+    }
+    this.#state = error instanceof LinkError ? 'disconnected' : 'rebalancing'
+    if (performance.now() - this.#lastContactAt > this.#options.sessionTimeoutMs) this.#forfeit()
+    await pause(this.#backoff.next(), this.#closing.signal)
+  }
+
+  #forfeit(): void {
+    this.#generation = -1
+    if (this.#state === 'stable') this.#state = 'rebalancing'
+    this.#host.lose()
+  }
+}

@@ -1,0 +1,83 @@
+import { TopicNotFoundError } from '@tributary/event-bus'
+import { pause } from '../wire/backoff.ts'
+import type { Cluster } from '../wire/cluster.ts'
+import { code } from '../wire/failures.ts'
+
+export interface TopicWatchParts {
+  readonly cluster: Cluster
+  readonly topics: readonly string[]
+  readonly closing: AbortSignal
+  /** A topic has other partitions than when it was last assigned. */
+  onChanged(): void
+  onDeleted(error: Error): void
+}
+
+/** A topic that is not there is looked for this often, in milliseconds. */
+const MISSING_POLL_MS = 1_000
+const GONE_AFTER_MS = 5_000
+
+/** Looks at the topics from time to time: for partitions that were added, and for topics that are gone. */
+export class TopicWatch {
+  readonly #parts: TopicWatchParts
+  readonly #assignedCounts = new Map<string, number>()
+  readonly #goneSince = new Map<string, number>()
+
+  constructor(parts: TopicWatchParts) {
+    this.#parts = parts
+    void this.#run()
+  }
+
+  /** The counts that the group is assigned by now. */
+  remember(topic: string, count: number): void {
+    this.#assignedCounts.set(topic, count)
+  }
+
+  async #run(): Promise<void> {
+    const { cluster, topics, closing } = this.#parts
+    const { metadataMaxAgeMs } = cluster.settings
+    while (!closing.aborted) {
+      const isMissing = this.#goneSince.size > 0 || [...this.#assignedCounts.values()].includes(0)
+      await pause(isMissing ? Math.min(MISSING_POLL_MS, metadataMaxAgeMs) : metadataMaxAgeMs, closing)
+      if (closing.aborted) return
+      try {
+        await cluster.refresh(topics)
+      } catch {
+        continue // whoever needs the cluster meets the same failure and reports it
+      }
+      this.#look()
+    }
+  }
+
+  #look(): void {
+    const { cluster, topics } = this.#parts
+    let isChanged = false
+    for (const topic of topics) {
+      const known = cluster.topic(topic)
+      const assigned = this.#assignedCounts.get(topic)
+      if (known === undefined) continue
+      if (assigned === undefined) {
+        // Only the leader of the group counts for the assignment; the others still want to notice that a topic is gone.
+        if (known.errorCode === code.none) this.remember(topic, known.leaders.length)
+        continue
+      }
+      if (known.errorCode === code.unknownTopicOrPartition && assigned > 0) {
+        const since = this.#goneSince.get(topic) ?? performance.now()
+        this.#goneSince.set(topic, since)
+        if (performance.now() - since > GONE_AFTER_MS) this.#parts.onDeleted(deleted(topic))
+        continue
+      }
+      this.#goneSince.delete(topic)
+      if (known.errorCode === code.none && known.leaders.length !== assigned) isChanged = true
+    }
+    if (isChanged) this.#parts.onChanged()
+  }
+}
+
+function deleted(topic: string): Error {
+  return new TopicNotFoundError(
+    `topic ${topic} was deleted while it was being read: create it again, or take it out of the subscription`,
+    {
+      outcome: 'not-written',
+    },
+  )
+}
