@@ -1,0 +1,273 @@
+import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import { AlwaysOffSampler } from '@opentelemetry/sdk-trace'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { RawHeader } from '../../src/driver.ts'
+import { headerText } from '../../src/events/headers.ts'
+import { createTelemetry } from '../../src/tracing/create-telemetry.ts'
+import { untraced } from '../../src/tracing/suppression.ts'
+import type { AttemptInfo } from '../../src/tracing/telemetry.ts'
+import { orderPlaced } from '../support/orders.ts'
+import { PublisherBench } from '../support/publisher-bench.ts'
+import { RecordedSpans } from '../support/recorded-spans.ts'
+import type { Append } from '../support/scripted-producer.ts'
+
+const created = { traceId: '1'.repeat(32), spanId: '2'.repeat(16) }
+const traceparent: RawHeader = ['traceparent', Buffer.from(`00-${created.traceId}-${created.spanId}-01`)]
+
+function attempt(given: Partial<AttemptInfo> = {}): AttemptInfo {
+  return {
+    topic: 'orders',
+    partition: 3,
+    recordOffset: 42n,
+    group: 'inventory',
+    clientId: 'inventory-1',
+    eventType: 'order.placed',
+    eventId: 'id-1',
+    attempt: 2,
+    headers: [traceparent],
+    ...given,
+  }
+}
+
+let spans: RecordedSpans
+beforeEach(() => {
+  spans = new RecordedSpans()
+})
+afterEach(() => spans.stop())
+
+function publisherBench(): { bench: PublisherBench; headers: () => readonly RawHeader[] } {
+  const bench = new PublisherBench({ tracerProvider: spans.provider })
+  let last: readonly RawHeader[] = []
+  bench.producer.answer = (append: Append) => {
+    last = append.records.at(-1)?.headers ?? []
+    append.acknowledge()
+  }
+  return { bench, headers: () => last }
+}
+
+describe('a publish', () => {
+  it('is a PRODUCER span below the active one, and the creation context of the event', async () => {
+    const { bench, headers } = publisherBench()
+    const tracer = spans.provider.getTracer('test')
+    const request = tracer.startSpan('POST /orders')
+    await context.with(trace.setSpan(context.active(), request), () =>
+      bench.publisher.publish(orderPlaced, { orderId: 'o-1' }),
+    )
+    request.end()
+    const [send] = spans.named('send orders')
+    expect(send?.kind).toBe(SpanKind.PRODUCER)
+    expect(send?.parentSpanContext?.spanId).toBe(request.spanContext().spanId)
+    expect(headerText(headers(), 'traceparent')).toBe(
+      `00-${request.spanContext().traceId}-${send?.spanContext().spanId}-01`,
+    )
+    expect(send?.attributes).toMatchObject({
+      'messaging.system': 'kafka',
+      'messaging.operation.name': 'send',
+      'messaging.operation.type': 'send',
+      'messaging.destination.name': 'orders',
+      'messaging.client.id': 'order-service-1',
+    })
+  })
+
+  it('of many events is one span', async () => {
+    const { bench } = publisherBench()
+    await bench.publisher.publishMany(orderPlaced, [{ orderId: 'o-1' }, { orderId: 'o-2' }])
+    expect(spans.finished.map(({ attributes }) => attributes['messaging.batch.message_count'])).toEqual([2])
+  })
+
+  it('that fails says why on its span', async () => {
+    const { bench } = publisherBench()
+    await bench.publisher.close()
+    await bench.publisher.publish(orderPlaced, { orderId: 'o-1' }).catch(() => {})
+    const [send] = spans.named('send orders')
+    expect(send?.status.code).toBe(SpanStatusCode.ERROR)
+    expect(send?.attributes['error.type']).toBe('BUS_CLOSED')
+  })
+
+  it('still carries a valid trace where tracing is suppressed', async () => {
+    const { bench, headers } = publisherBench()
+    await untraced(() => bench.publisher.publish(orderPlaced, { orderId: 'o-1' }))
+    expect(headerText(headers(), 'traceparent')).toMatch(/^00-(?!0+-)[0-9a-f]{32}-(?!0+-)[0-9a-f]{16}-01$/)
+    expect(spans.finished).toEqual([])
+  })
+
+  it('calls the driver with tracing suppressed, and outside of the request', async () => {
+    const { bench } = publisherBench()
+    const tracer = spans.provider.getTracer('an automatic instrumentation')
+    bench.producer.answer = (append: Append) => {
+      expect(trace.getActiveSpan()).toBeUndefined()
+      tracer.startSpan('tcp.write').end()
+      append.acknowledge()
+    }
+    await bench.publisher.publish(orderPlaced, { orderId: 'o-1' })
+    expect(spans.finished.map(({ name }) => name)).toEqual(['send orders'])
+  })
+})
+
+describe('an encoded event', () => {
+  it('that a relay sends continues the trace in which it was encoded, and keeps where it began', async () => {
+    const { bench, headers } = publisherBench()
+    const tracer = spans.provider.getTracer('test')
+    const request = tracer.startSpan('POST /orders')
+    const encoded = context.with(trace.setSpan(context.active(), request), () =>
+      bench.publisher.encode(orderPlaced, { orderId: 'o-1' }),
+    )
+    request.end()
+    const { traceId, spanId } = request.spanContext()
+    expect(headerText(encoded.headers, 'traceparent')).toBe(`00-${traceId}-${spanId}-01`)
+
+    await bench.publisher.publishEncoded([encoded])
+    const [send] = spans.named('send orders')
+    expect(send?.parentSpanContext?.spanId).toBe(spanId)
+    expect(headerText(headers(), 'traceparent')).toBe(`00-${traceId}-${send?.spanContext().spanId}-01`)
+    expect(headerText(headers(), 'ce_traceparent')).toBe(`00-${traceId}-${spanId}-01`)
+  })
+
+  it('travels as it is where nobody records', async () => {
+    spans.stop()
+    spans = new RecordedSpans(new AlwaysOffSampler())
+    const { bench, headers } = publisherBench()
+    const encoded = bench.publisher.encode(orderPlaced, { orderId: 'o-1' })
+    await bench.publisher.publishEncoded([encoded])
+    expect(headers()).toEqual(encoded.headers)
+  })
+})
+
+describe('an attempt', () => {
+  it('is a CONSUMER span, child of the creation context and not linked to it', () => {
+    const telemetry = createTelemetry({ tracerProvider: spans.provider })
+    const span = telemetry.startAttempt(attempt())
+    expect(span.traceId).toBe(created.traceId)
+    span.end()
+    span.end()
+    const [process, ...more] = spans.named('process orders')
+    expect(more).toEqual([])
+    expect(process?.kind).toBe(SpanKind.CONSUMER)
+    expect(process?.parentSpanContext).toMatchObject({ ...created, isRemote: true })
+    expect(process?.links).toEqual([])
+    expect(process?.attributes).toMatchObject({
+      'messaging.system': 'kafka',
+      'messaging.operation.name': 'process',
+      'messaging.operation.type': 'process',
+      'messaging.destination.name': 'orders',
+      'messaging.destination.partition.id': '3',
+      'messaging.consumer.group.name': 'inventory',
+      'messaging.client.id': 'inventory-1',
+      'messaging.kafka.offset': 42,
+      'messaging.message.id': 'id-1',
+      'tributary.event.type': 'order.placed',
+      'tributary.attempt': 2,
+    })
+  })
+
+  it('runs with its span active, across awaits', async () => {
+    const span = createTelemetry({ tracerProvider: spans.provider }).startAttempt(attempt())
+    await span.run(async () => {
+      await Promise.resolve()
+      expect(trace.getActiveSpan()?.spanContext().traceId).toBe(created.traceId)
+    })
+    span.end()
+  })
+
+  it.each([
+    ['an error with a code', Object.assign(new Error('no'), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
+    ['an error', new TypeError('no'), 'TypeError'],
+    ['undefined', undefined, 'undefined'],
+    ['null', null, 'null'],
+    ['text', 'no', 'string'],
+    [
+      'something that cannot be read',
+      new Proxy(
+        {},
+        {
+          has: () => {
+            throw new Error('trap')
+          },
+        },
+      ),
+      'unreadable',
+    ],
+  ])('that fails with %s says so on its span', (_, thrown, type) => {
+    const span = createTelemetry({ tracerProvider: spans.provider }).startAttempt(attempt())
+    span.fail(thrown)
+    span.end()
+    const [process] = spans.finished
+    expect(process?.attributes['error.type']).toBe(type)
+    expect(process?.status.code).toBe(SpanStatusCode.ERROR)
+  })
+
+  it('believes the body where the headers name another trace, or none', () => {
+    const telemetry = createTelemetry({ tracerProvider: spans.provider })
+    const traceId = '3'.repeat(32)
+    for (const headers of [[traceparent], []]) {
+      const span = telemetry.startAttempt(attempt({ headers, traceId }))
+      expect(span.traceId).toBe(traceId)
+      span.end()
+    }
+    expect(spans.finished.map((span) => span.spanContext().traceId)).toEqual([traceId, traceId])
+  })
+
+  it('of a redriven record continues the original trace and links the hop, if the hop lies in it', () => {
+    const telemetry = createTelemetry({ tracerProvider: spans.provider })
+    const hop = (traceId: string): RawHeader => [
+      'tributary.traceparent',
+      Buffer.from(`00-${traceId}-${'5'.repeat(16)}-01`),
+    ]
+    telemetry.startAttempt(attempt({ headers: [traceparent, hop(created.traceId)] })).end()
+    telemetry.startAttempt(attempt({ headers: [traceparent, hop('6'.repeat(32))] })).end()
+    expect(spans.finished.map(({ links }) => links.map((link) => link.context.spanId))).toEqual([['5'.repeat(16)], []])
+  })
+
+  it('has the dead-letter write below it', () => {
+    const telemetry = createTelemetry({ tracerProvider: spans.provider })
+    const span = telemetry.startAttempt(attempt())
+    const write = telemetry.startDeadLetterWrite({
+      topic: 'orders.inventory.dlq',
+      clientId: 'inventory-1',
+      eventId: 'id-1',
+      reason: 'rejected',
+      context: span.context,
+    })
+    write.end()
+    span.end()
+    const [send] = spans.named('send orders.inventory.dlq')
+    const [process] = spans.named('process orders')
+    expect(send?.parentSpanContext?.spanId).toBe(process?.spanContext().spanId)
+    expect(send?.attributes['tributary.reason']).toBe('rejected')
+    expect(String(write.traceparent)).toBe(`00-${created.traceId}-${send?.spanContext().spanId}-01`)
+  })
+})
+
+describe('without an SDK', () => {
+  it('an attempt still knows its trace and hands it on', () => {
+    const telemetry = createTelemetry()
+    const span = telemetry.startAttempt(attempt())
+    expect(span.traceId).toBe(created.traceId)
+    expect(trace.getSpanContext(span.context)).toMatchObject(created)
+    expect(span.run(() => 7)).toBe(7)
+    const write = telemetry.startDeadLetterWrite({
+      topic: 'orders.inventory.dlq',
+      clientId: 'inventory-1',
+      eventId: null,
+      reason: 'rejected',
+      context: span.context,
+    })
+    expect(String(write.traceparent)).toBe(`00-${created.traceId}-${created.spanId}-01`)
+  })
+
+  it('a record without any trace starts one, and keeps to it', () => {
+    const span = createTelemetry().startAttempt(attempt({ headers: [] }))
+    expect(span.traceId).toMatch(/^(?!0+$)[0-9a-f]{32}$/)
+    expect(trace.getSpanContext(span.context)?.traceId).toBe(span.traceId)
+    expect(span.traceId).toBe(span.traceId)
+  })
+
+  it('spans begin as soon as one is registered', () => {
+    const telemetry = createTelemetry()
+    telemetry.startSend('orders', 'client', ROOT_CONTEXT, 1).end()
+    trace.setGlobalTracerProvider(spans.provider)
+    telemetry.startSend('orders', 'client', ROOT_CONTEXT, 1).end()
+    trace.disable()
+    expect(spans.named('send orders')).toHaveLength(1)
+  })
+})
