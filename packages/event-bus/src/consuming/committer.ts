@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../clock.ts'
 import type { CommitRequest, CommitResult, DriverConsumer, TopicPartition } from '../driver.ts'
 import type { Logger } from '../logger.ts'
 import type { CommitPace } from './subscription-definition.ts'
+import { until } from './until.ts'
 
 /** What the committer needs to know of a partition. */
 export interface Committable extends TopicPartition {
@@ -58,12 +59,16 @@ export class Committer {
     }
   }
 
-  /** Commits what is settled now. A commit that fails is sent again until it is stored, refused for good, or `signal` aborts. */
-  async flush(signal: AbortSignal): Promise<void> {
+  /**
+   * Commits what is settled now of partitions that are about to be given up. A commit that fails is sent again until it is stored, refused for good, or
+   * `signal` aborts.
+   */
+  async flush(leaving: readonly Committable[], signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options
     for (;;) {
       await this.#send()
-      if (signal.aborted || this.#due().length === 0) return
-      await this.#wait(RETRY_MS, signal)
+      if (signal.aborted || !leaving.some(isDue)) return
+      await until(new Promise(() => {}), { clock, ms: RETRY_MS, signal })
     }
   }
 
@@ -110,26 +115,13 @@ export class Committer {
   }
 
   #due(): Committable[] {
-    const due: Committable[] = []
-    for (const partition of this.#options.partitions()) {
-      const { state, isCommitFenced, committedOffset, nextOffset } = partition
-      if (state === 'fenced' || isCommitFenced) continue
-      if (committedOffset === null || nextOffset > committedOffset) due.push(partition)
-    }
-    return due
+    return Array.from(this.#options.partitions()).filter(isDue)
   }
+}
 
-  #wait(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        timer.cancel()
-        signal.removeEventListener('abort', done)
-        resolve()
-      }
-      const timer = this.#options.clock.setTimer(done, ms)
-      signal.addEventListener('abort', done, { once: true })
-    })
-  }
+function isDue({ state, isCommitFenced, committedOffset, nextOffset }: Committable): boolean {
+  if (state === 'fenced' || isCommitFenced) return false
+  return committedOffset === null || nextOffset > committedOffset
 }
 
 function requestFor({ topic, partition, epoch, nextOffset }: Committable): CommitRequest {

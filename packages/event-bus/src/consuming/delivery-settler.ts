@@ -3,9 +3,9 @@ import { DeadLetterImpossibleError } from '../errors.ts'
 import { backoffDelayMs, exponential } from '../failing/backoff.ts'
 import {
   type DeadLetter,
-  type DeadLetterOutcome,
   type DeadLetterWriter,
   describeOutcome,
+  type UnwrittenDeadLetter,
 } from '../failing/dead-letter.ts'
 import { describeFailure, type Failure } from '../failing/failure.ts'
 import type { ResolvedFailurePolicy } from '../failing/failure-policy.ts'
@@ -84,10 +84,10 @@ export class DeliverySettler {
   async write(delivery: Delivery, letter: DeadLetter): Promise<void> {
     const { owner } = delivery
     owner.begin()
-    const outcome = await this.#options.deadLetters.write(letter)
+    const outcome = await this.#options.deadLetters.write(letter, () => owner.state !== 'fenced')
     if (owner.state !== 'fenced') {
       if (outcome.kind === 'written') this.#deadLettered(delivery, letter)
-      else this.#notWritten(delivery, outcome)
+      else if ('error' in outcome) this.#notWritten(delivery, outcome)
     }
     owner.end()
     this.#options.onRunnable()
@@ -100,7 +100,7 @@ export class DeliverySettler {
     this.settle(delivery, 'dead-lettered')
   }
 
-  #notWritten(delivery: Delivery, outcome: Exclude<DeadLetterOutcome, { kind: 'written' }>): void {
+  #notWritten(delivery: Delivery, outcome: UnwrittenDeadLetter): void {
     const { logger, policy, random, onRunnable } = this.#options
     const description = describeOutcome(outcome)
     const err =

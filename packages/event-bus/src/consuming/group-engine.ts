@@ -47,7 +47,7 @@ export class GroupEngine implements GroupListener {
   readonly #options: GroupEngineOptions
   readonly #runs = new Map<string, PartitionRun>()
   readonly #stopWatchingBudget: () => void
-  #isClosing = false
+  isClosing = false
 
   constructor(options: GroupEngineOptions) {
     const { definition, clock, logger, metrics, consumer, runner, budget } = options
@@ -84,7 +84,7 @@ export class GroupEngine implements GroupListener {
       if (start.anomaly !== null) logger.error({ topic, partition }, start.anomaly)
       logger.info({ topic, partition, epoch, position: start.position }, 'partition assigned')
       positions.push({ topic, partition, position: start.position })
-      if (!this.#isClosing) this.#add(assigned, start.position, start.committedOffset)
+      if (!this.isClosing) this.#add(assigned, start.position, start.committedOffset)
     }
     return positions
   }
@@ -163,7 +163,7 @@ export class GroupEngine implements GroupListener {
   /** Ends what is under way, within `drainMs`, and commits it. Nothing starts any more. */
   async close(): Promise<void> {
     const { clock, definition } = this.#options
-    this.#isClosing = true
+    this.isClosing = true
     this.dispatcher.isPaused = true
     const overtime = new AbortController()
     const timer = clock.setTimer(() => overtime.abort(), definition.drainMs)
@@ -198,7 +198,7 @@ export class GroupEngine implements GroupListener {
     // What has not ended by now does not count. Handlers that obey their signal end before the next owner starts (I2).
     for (const run of runs) runner().inFlight.fence(run)
     await until(drained, { clock, ms: reserveMs / 2, signal })
-    await until(this.committer.flush(signal), { clock, ms: reserveMs / 2, signal })
+    await until(this.committer.flush(runs, signal), { clock, ms: reserveMs / 2, signal })
     for (const run of runs) this.#fence(run)
   }
 

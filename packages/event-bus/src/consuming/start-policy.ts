@@ -10,6 +10,8 @@ export interface StartPolicyOptions {
   readonly redriveTopics: readonly string[]
   readonly logger: Logger
   readonly clock: Clock
+  /** Whether nobody needs to know any more. */
+  readonly isClosing: () => boolean
 }
 
 /** Wait before the group's offsets are asked for again, in milliseconds. */
@@ -20,23 +22,24 @@ const ASK_AGAIN_MS = 1_000
  * which the group reads already begins at its first record, and so do redrive topics, whose records were written for this group.
  */
 export function createStartPolicy(options: StartPolicyOptions): (topic: string) => Promise<'earliest' | 'latest'> {
-  const { driver, definition, clientId, redriveTopics, logger, clock } = options
+  const { driver, definition, clientId, redriveTopics, logger, clock, isClosing } = options
   if (definition.startFrom === 'earliest') return () => Promise.resolve('earliest')
 
   return async (topic) => {
     if (redriveTopics.includes(topic)) return 'earliest'
     const admin = driver.createAdmin({ clientId })
     try {
-      for (;;) {
+      while (!isClosing()) {
         try {
           const committed = await admin.committed(definition.group, topic)
           return committed.length === 0 ? 'latest' : 'earliest'
         } catch (err) {
           // Guessing would skip records or repeat a whole topic; the partition waits instead.
           logger.warn({ err, topic }, 'cannot read committed offsets, trying again')
-          await new Promise<void>((resolve) => clock.setTimer(resolve, ASK_AGAIN_MS))
+          await new Promise<void>((resolve) => void clock.setTimer(resolve, ASK_AGAIN_MS))
         }
       }
+      return 'earliest'
     } finally {
       await admin.close()
     }

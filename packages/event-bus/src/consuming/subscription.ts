@@ -100,7 +100,15 @@ class RunningSubscription implements Subscription {
       budget,
       consumer: () => this.#consumer,
       runner: () => this.#runner,
-      startFrom: createStartPolicy({ driver, definition, clientId, redriveTopics, logger, clock }),
+      startFrom: createStartPolicy({
+        driver,
+        definition,
+        clientId,
+        redriveTopics,
+        logger,
+        clock,
+        isClosing: () => this.#engine.isClosing,
+      }),
       onFailed: (error) => {
         logger.error({ err: error }, 'subscription failed: nothing is consumed any more')
         failed.resolve(error)

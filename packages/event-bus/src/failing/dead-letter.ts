@@ -7,7 +7,7 @@ import type { Telemetry } from '../tracing/telemetry.ts'
 import { describeFailure, type Failure, failureFrom } from './failure.ts'
 import {
   type ErrorDetail,
-  type FailureReport,
+  type Origin,
   originFrom,
   ownOrigin,
   provenanceHeaders,
@@ -34,10 +34,14 @@ export interface DeadLetter {
  * - `written`: all in-sync replicas have it.
  * - `failed`: it could not be written now, and may be later.
  * - `impossible`: the topic refuses it even in its smallest form.
+ * - `dropped`: nobody wanted it any more.
  */
 export type DeadLetterOutcome =
-  | { readonly kind: 'written' }
+  | { readonly kind: 'written' | 'dropped' }
   | { readonly kind: 'failed' | 'impossible'; readonly topic: string; readonly error: unknown }
+
+/** A dead letter that is not on the log yet. */
+export type UnwrittenDeadLetter = Extract<DeadLetterOutcome, { error: unknown }>
 
 export interface DeadLetterWriterOptions {
   readonly producer: DriverProducer
@@ -68,59 +72,88 @@ const WRITE_TIMEOUT_MS = 30_000
  */
 export class DeadLetterWriter {
   readonly #options: DeadLetterWriterOptions
+  /** The last write of each partition. */
+  readonly #turns = new Map<string, Promise<unknown>>()
 
   constructor(options: DeadLetterWriterOptions) {
     this.#options = options
   }
 
-  /** Never rejects. */
-  async write(letter: DeadLetter): Promise<DeadLetterOutcome> {
-    const { producer, group, clientId, clock, telemetry, redriveTopics } = this.#options
-    const isRedriven = redriveTopics.has(letter.readFrom.topic)
-    const { provenance, original } = isRedriven
-      ? splitProvenance(letter.record.headers)
-      : { provenance: new Map<string, string>(), original: letter.record.headers }
-    const origin = originFrom(provenance, group) ?? ownOrigin(letter.record, letter.readFrom, group)
-    const report: FailureReport = {
-      origin,
-      reason: letter.reason,
-      failure: letter.failure,
-      attempts: letter.attempts,
-      firstFailedAt: letter.firstFailedAt,
-      failedAt: clock.now(),
-      redriveCount: provenance.get(provenanceHeaderNames.redriveCount) ?? null,
-    }
+  /**
+   * Never rejects.
+   *
+   * @param isWanted asked before anything is sent: a partition that is gone is somebody else's to dead-letter
+   */
+  async write(letter: DeadLetter, isWanted: () => boolean): Promise<DeadLetterOutcome> {
+    const { group, clientId, telemetry } = this.#options
+    const { origin, original, redriveCount } = this.#history(letter)
     const topic = deadLetterTopic(origin.topic, group)
-    const span = telemetry.startDeadLetterWrite({
-      topic,
-      clientId,
-      eventId: letter.eventId,
-      reason: letter.reason,
-      context: letter.context,
+    const { eventId, reason, context } = letter
+    const span = telemetry.startDeadLetterWrite({ topic, clientId, eventId, reason, context })
+    const report = { ...letter, origin, redriveCount, failedAt: this.#options.clock.now() }
+    const forms = FORMS.map(({ detail, isPointer }) => () => {
+      const headers = provenanceHeaders(report, detail, span.traceparent)
+      return outgoing(letter.record, headers, original, isPointer, report.failedAt)
     })
-    let refusal: unknown
-    try {
-      const partition = origin.partition % (await producer.partitionCount(topic))
-      for (const form of FORMS) {
-        const headers = provenanceHeaders(report, form.detail, span.traceparent)
-        const record = outgoing(letter.record, headers, original, form.isPointer, clock.now())
-        try {
-          await producer.append({ topic, partition }, [record], { timeoutMs: WRITE_TIMEOUT_MS })
-          return { kind: 'written' }
-        } catch (error) {
-          if (!isAboutTheRecord(error)) throw error
-          refusal = error
-        }
-      }
-      span.fail(refusal)
-      return { kind: 'impossible', topic, error: refusal }
-    } catch (error) {
-      span.fail(error)
-      return { kind: 'failed', topic, error }
-    } finally {
-      span.end()
-    }
+    const outcome = await this.#inTurn(topic, origin.partition, (partition) =>
+      isWanted() ? this.#appendFirstThatFits({ topic, partition }, forms) : { kind: 'dropped' },
+    ).catch((error: unknown): DeadLetterOutcome => ({ kind: 'failed', topic, error }))
+    if ('error' in outcome) span.fail(outcome.error)
+    span.end()
+    return outcome
   }
+
+  /** Provenance counts only on the group's redrive topic, and only where it names this group; elsewhere it is the record's own business. */
+  #history({ record, readFrom }: DeadLetter): History {
+    const { group, redriveTopics } = this.#options
+    if (redriveTopics.has(readFrom.topic)) {
+      const { provenance, original } = splitProvenance(record.headers)
+      const origin = originFrom(provenance, group)
+      const redriveCount = provenance.get(provenanceHeaderNames.redriveCount) ?? null
+      if (origin !== null) return { origin, original, redriveCount }
+    }
+    return { origin: ownOrigin(record, readFrom, group), original: record.headers, redriveCount: null }
+  }
+
+  async #appendFirstThatFits(
+    target: TopicPartition,
+    forms: readonly (() => OutgoingRecord)[],
+  ): Promise<DeadLetterOutcome> {
+    let refusal: unknown
+    for (const form of forms) {
+      try {
+        await this.#options.producer.append(target, [form()], { timeoutMs: WRITE_TIMEOUT_MS })
+        return { kind: 'written' }
+      } catch (error) {
+        if (!isAboutTheRecord(error)) throw error
+        refusal = error
+      }
+    }
+    return { kind: 'impossible', topic: target.topic, error: refusal }
+  }
+
+  /** One write at a time for each partition: when thousands come at once, none of them waits in the driver for longer than its timeout. */
+  async #inTurn(
+    topic: string,
+    originPartition: number,
+    write: (partition: number) => DeadLetterOutcome | Promise<DeadLetterOutcome>,
+  ): Promise<DeadLetterOutcome> {
+    const partition = originPartition % (await this.#options.producer.partitionCount(topic))
+    const id = `${topic}/${partition}`
+    const turn = (this.#turns.get(id) ?? Promise.resolve()).then(() => write(partition))
+    this.#turns.set(
+      id,
+      turn.catch(() => {}),
+    )
+    return turn
+  }
+}
+
+/** What is known of a record from before this failure. */
+interface History {
+  readonly origin: Origin
+  readonly original: readonly RawHeader[]
+  readonly redriveCount: string | null
 }
 
 /** Whether less of the record may be accepted where all of it was refused. Everything else may pass with time, or when somebody acts. */
@@ -143,7 +176,7 @@ function outgoing(
 }
 
 /** What health and logs say of a dead letter that is not written. */
-export function describeOutcome(outcome: Exclude<DeadLetterOutcome, { kind: 'written' }>): string {
+export function describeOutcome(outcome: UnwrittenDeadLetter): string {
   const failure = describeFailure(failureFrom(outcome.error))
   return outcome.kind === 'failed'
     ? `cannot be written to ${outcome.topic}, which is tried again: ${failure}`
