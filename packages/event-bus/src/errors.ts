@@ -168,6 +168,12 @@ export class SchemaUnknownError extends TributaryError {
   static override readonly retryable = false
 }
 
+/** The place where schemas are kept cannot be read at present. Records that need a schema from it are held, not given up. */
+export class SchemaStoreUnavailableError extends TributaryError {
+  static override readonly code = 'SCHEMA_STORE_UNAVAILABLE'
+  static override readonly retryable = true
+}
+
 // Handling
 
 /** Thrown by a handler: dead-letter this event at once, for the reason given. */
