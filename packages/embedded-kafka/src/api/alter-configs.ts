@@ -33,6 +33,7 @@ export const alterConfigs: Api = defineApi({
       })
       const topic = alterableTopic({ resourceType, resourceName }, context)
       if (isRefusal(topic)) return answer(...topic)
+      if (configs.some(({ value }) => value === null)) return answer('INVALID_REQUEST', 'A value is null.')
       const fault = configs.map(({ name, value }) => configFault(name, value)).find((each) => each !== undefined)
       if (fault) return answer('INVALID_CONFIG', fault)
       if (!validateOnly) topic.config.replace(new Map(configs.map(({ name, value }) => [name, value ?? ''])))

@@ -34,7 +34,7 @@ export const createTopics: Api = defineApi({
   handle({ topics, validateOnly }, context) {
     const names = topics.map(({ name }) => name)
     return {
-      topics: topics.map((wanted) => {
+      topics: firstOfEachName(topics).map((wanted) => {
         const answer = (error: ErrorName, errorMessage: string | null = null) => ({
           name: wanted.name,
           errorCode: errorCodes[error],
@@ -52,6 +52,11 @@ export const createTopics: Api = defineApi({
     }
   },
 })
+
+/** A name that is asked for twice is refused once. */
+function firstOfEachName(topics: readonly WantedTopic[]): readonly WantedTopic[] {
+  return topics.filter(({ name }, index) => topics.findIndex((other) => other.name === name) === index)
+}
 
 function planTopic(wanted: WantedTopic, { cluster }: RequestContext): NewTopic | Refusal {
   const { name, assignments, configs } = wanted

@@ -18,9 +18,9 @@ export const deleteGroups: Api = defineApi({
 })
 
 function deleteGroup(groupId: string, { cluster, brokerId }: RequestContext): ErrorName {
-  const fault = cluster.groups.fault(groupId, brokerId)
-  if (fault) return fault
   const group = cluster.groups.get(groupId)
+  const fault = groupId === '' ? undefined : cluster.groups.fault(groupId, brokerId)
+  if (fault) return fault
   if (!group) return 'GROUP_ID_NOT_FOUND'
   if (group.members.length > 0) return 'NON_EMPTY_GROUP'
   cluster.groups.delete(group)

@@ -60,7 +60,7 @@ function unknown(groupId: string, errorCode: number, groupState: string): GroupR
 }
 
 function described(group: Group): GroupResponse {
-  // While a group rebalances nobody has an assignment, and which strategy wins is open.
+  // While a group rebalances it is open which strategy wins; assignments are the ones from before.
   const isSettled = group.state === 'Stable'
   return {
     errorCode: errorCodes.NONE,
@@ -74,7 +74,7 @@ function described(group: Group): GroupResponse {
       clientId: member.clientId,
       clientHost: member.clientHost,
       memberMetadata: isSettled ? member.metadataFor(group.protocolName) : nothing,
-      memberAssignment: isSettled ? member.assignment : nothing,
+      memberAssignment: member.assignment,
     })),
   }
 }

@@ -152,7 +152,7 @@ function refused(partitionIndex: number, error: ErrorName): PartitionResponse {
     highWatermark: -1n,
     lastStableOffset: -1n,
     logStartOffset: -1n,
-    abortedTransactions: null,
+    abortedTransactions: error === 'UNKNOWN_TOPIC_OR_PARTITION' ? [] : null,
     records: [],
   }
 }

@@ -56,15 +56,17 @@ function changed(config: TopicConfig, changes: readonly Value<typeof change>[]):
       settings.delete(name)
       continue
     }
+    // Kafka has no better word for it either.
     if (configOperation < operation.set || configOperation > operation.subtract)
-      return ['INVALID_REQUEST', `Unknown operation ${configOperation} on ${name}`]
+      return ['UNKNOWN_SERVER_ERROR', `Unknown operation ${configOperation} on ${name}`]
+    if (value === null) return ['INVALID_REQUEST', `Null value not supported for ${name}`]
     const isListChange = configOperation !== operation.set
     if (isListChange && !isListSetting(name))
       return ['INVALID_CONFIG', `Can't append to or subtract from ${name}: it is not a list`]
-    const next = isListChange ? changedList(config, name, configOperation, value ?? '') : value
+    const next = isListChange ? changedList(config, name, configOperation, value) : value
     const fault = configFault(name, next)
     if (fault) return ['INVALID_CONFIG', fault]
-    settings.set(name, next ?? '')
+    settings.set(name, next)
   }
   return settings
 }

@@ -1,3 +1,4 @@
+import type { Identity } from '../groups/roster.ts'
 import { type Api, defineApi } from '../protocol/api.ts'
 import { errorCodes } from '../protocol/error-codes.ts'
 import { array, between, from, int16, int32, nullableString, optional, string } from '../protocol/fields.ts'
@@ -25,14 +26,13 @@ export const leaveGroup: Api = defineApi({
     const fault = cluster.groups.fault(groupId, brokerId)
     if (fault) return { errorCode: errorCodes[fault], members: [] }
     const group = cluster.groups.get(groupId)
-    if (!group) return { errorCode: errorCodes.UNKNOWN_MEMBER_ID, members: [] }
-    if (version < batchedSince)
-      return { errorCode: errorCodes[group.leave({ memberId, groupInstanceId: null })], members: [] }
+    const leave = (member: Identity): number => errorCodes[group?.leave(member) ?? 'UNKNOWN_MEMBER_ID']
+    if (version < batchedSince) return { errorCode: leave({ memberId, groupInstanceId: null }), members: [] }
     return {
       errorCode: errorCodes.NONE,
       members: members.map((member) => ({
         ...member,
-        errorCode: errorCodes[group.leave(member)],
+        errorCode: leave(member),
       })),
     }
   },

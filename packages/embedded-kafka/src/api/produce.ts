@@ -1,4 +1,6 @@
 import type { Partition } from '../cluster/partition.ts'
+import { readHeader } from '../log/batch-header.ts'
+import { onlyBatch } from '../log/only-batch.ts'
 import { RefusedBatch } from '../log/refused-batch.ts'
 import type { RequestContext } from '../network/request-context.ts'
 import { type Api, defineApi } from '../protocol/api.ts'
@@ -19,6 +21,10 @@ import {
 const acksNone = 0
 const acksLeader = 1
 const acksAll = -1
+/** Clients of earlier versions could not read what they asked to have stored. */
+const zstdSince = 7
+
+const nothing = Buffer.alloc(0)
 
 const partitionResponse = {
   index: int32,
@@ -54,23 +60,13 @@ export const produce: Api = defineApi({
     const responses = topicData.map(({ name, partitionData }) => ({
       name,
       partitionResponses: partitionData.map(({ index, records: sent }) => {
-        const refuse = (error: ErrorName, message: string | null = null): PartitionResponse => ({
-          index,
-          errorCode: errorCodes[error],
-          baseOffset: -1n,
-          errorMessage: message,
-        })
+        const refuse = (error: ErrorName): PartitionResponse => refused(index, error)
         return context.staged(name, index, refuse, (): PartitionResponse => {
           if (acks !== acksNone && acks !== acksLeader && acks !== acksAll) return refuse('INVALID_REQUIRED_ACKS')
           const partition = context.cluster.partitionLedBy(context.brokerId, name, index)
           if (typeof partition === 'string') return refuse(partition)
           if (acks === acksAll && isShortOfReplicas(partition, context)) return refuse('NOT_ENOUGH_REPLICAS')
-          try {
-            return { index, errorCode: errorCodes.NONE, ...append(partition, sent?.[0], context) }
-          } catch (error) {
-            if (error instanceof RefusedBatch) return refuse(error.error, error.message)
-            throw error
-          }
+          return produceTo(partition, sent?.[0] ?? nothing, context)
         })
       }),
     }))
@@ -78,12 +74,33 @@ export const produce: Api = defineApi({
   },
 })
 
-function append(partition: Partition, sent: Buffer | undefined, { cluster, version }: RequestContext) {
-  const { log, topic, leaderEpoch } = partition
-  const zstdIsKnown = version >= 7
-  const rules = { ...topic.config.appendRules, zstdIsKnown }
-  const { baseOffset, logAppendTimeMs } = log.append(sent ?? Buffer.alloc(0), leaderEpoch, rules, cluster.clock.now())
-  return { baseOffset, logAppendTimeMs, logStartOffset: log.startOffset }
+function refused(index: number, error: ErrorName, over: Partial<PartitionResponse> = {}): PartitionResponse {
+  return { index, errorCode: errorCodes[error], baseOffset: -1n, ...over }
+}
+
+function produceTo(partition: Partition, sent: Buffer, { cluster, version }: RequestContext): PartitionResponse {
+  const { log, topic, leaderEpoch, index } = partition
+  let batch: Buffer
+  try {
+    batch = onlyBatch(sent)
+  } catch (error) {
+    if (!(error instanceof RefusedBatch)) throw error
+    return refused(index, error.error, { errorMessage: error.message })
+  }
+  if (version < zstdSince && readHeader(batch).codec === 'zstd') return refused(index, 'UNSUPPORTED_COMPRESSION_TYPE')
+  try {
+    const appended = log.append(batch, leaderEpoch, topic.config.batchRules, cluster.clock.now())
+    return { index, errorCode: errorCodes.NONE, ...appended, logStartOffset: log.startOffset }
+  } catch (error) {
+    if (!(error instanceof RefusedBatch)) throw error
+    // Kafka tells where the log starts when it was the log that looked at the records and refused them.
+    const isBytesOnly = error.error === 'CORRUPT_MESSAGE' || error.error === 'MESSAGE_TOO_LARGE'
+    return refused(index, error.error, {
+      errorMessage: error.message,
+      ...(isBytesOnly ? {} : { logStartOffset: log.startOffset }),
+      recordErrors: error.records.map((batchIndex) => ({ batchIndex, batchIndexErrorMessage: null })),
+    })
+  }
 }
 
 function isShortOfReplicas(partition: Partition, { cluster }: RequestContext): boolean {

@@ -1,5 +1,5 @@
 /** The settings of a topic. All of Kafka's are known by name and default; those that this broker obeys have a getter. */
-import type { AppendRules } from '../log/partition-log.ts'
+import type { BatchRules } from '../log/validate-batch.ts'
 
 const longMax = '9223372036854775807'
 
@@ -7,40 +7,40 @@ const longMax = '9223372036854775807'
 const known = {
   'cleanup.policy': { type: 'list', fallback: 'delete', allowed: ['delete', 'compact'] },
   'compression.gzip.level': { type: 'int', fallback: '-1' },
-  'compression.lz4.level': { type: 'int', fallback: '9' },
+  'compression.lz4.level': { type: 'int', fallback: '9', min: 1 },
   'compression.type': {
     type: 'string',
     fallback: 'producer',
     allowed: ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'],
   },
   'compression.zstd.level': { type: 'int', fallback: '3' },
-  'delete.retention.ms': { type: 'long', fallback: '86400000' },
-  'file.delete.delay.ms': { type: 'long', fallback: '60000' },
-  'flush.messages': { type: 'long', fallback: longMax },
-  'flush.ms': { type: 'long', fallback: longMax },
+  'delete.retention.ms': { type: 'long', fallback: '86400000', min: 0 },
+  'file.delete.delay.ms': { type: 'long', fallback: '60000', min: 0 },
+  'flush.messages': { type: 'long', fallback: longMax, min: 1 },
+  'flush.ms': { type: 'long', fallback: longMax, min: 0 },
   'follower.replication.throttled.replicas': { type: 'list', fallback: '' },
-  'index.interval.bytes': { type: 'int', fallback: '4096' },
+  'index.interval.bytes': { type: 'int', fallback: '4096', min: 0 },
   'leader.replication.throttled.replicas': { type: 'list', fallback: '' },
-  'local.retention.bytes': { type: 'long', fallback: '-2' },
-  'local.retention.ms': { type: 'long', fallback: '-2' },
-  'max.compaction.lag.ms': { type: 'long', fallback: longMax },
-  'max.message.bytes': { type: 'int', fallback: '1048588' },
-  'message.timestamp.after.max.ms': { type: 'long', fallback: '3600000' },
-  'message.timestamp.before.max.ms': { type: 'long', fallback: longMax },
+  'local.retention.bytes': { type: 'long', fallback: '-2', min: -2 },
+  'local.retention.ms': { type: 'long', fallback: '-2', min: -2 },
+  'max.compaction.lag.ms': { type: 'long', fallback: longMax, min: 1 },
+  'max.message.bytes': { type: 'int', fallback: '1048588', min: 0 },
+  'message.timestamp.after.max.ms': { type: 'long', fallback: '3600000', min: 0 },
+  'message.timestamp.before.max.ms': { type: 'long', fallback: longMax, min: 0 },
   'message.timestamp.type': { type: 'string', fallback: 'CreateTime', allowed: ['CreateTime', 'LogAppendTime'] },
-  'min.cleanable.dirty.ratio': { type: 'double', fallback: '0.5' },
-  'min.compaction.lag.ms': { type: 'long', fallback: '0' },
-  'min.insync.replicas': { type: 'int', fallback: '1' },
+  'min.cleanable.dirty.ratio': { type: 'double', fallback: '0.5', min: 0 },
+  'min.compaction.lag.ms': { type: 'long', fallback: '0', min: 0 },
+  'min.insync.replicas': { type: 'int', fallback: '1', min: 1 },
   preallocate: { type: 'boolean', fallback: 'false' },
   'remote.log.copy.disable': { type: 'boolean', fallback: 'false' },
   'remote.log.delete.on.disable': { type: 'boolean', fallback: 'false' },
   'remote.storage.enable': { type: 'boolean', fallback: 'false' },
   'retention.bytes': { type: 'long', fallback: '-1' },
-  'retention.ms': { type: 'long', fallback: '604800000' },
-  'segment.bytes': { type: 'int', fallback: '1073741824' },
-  'segment.index.bytes': { type: 'int', fallback: '10485760' },
-  'segment.jitter.ms': { type: 'long', fallback: '0' },
-  'segment.ms': { type: 'long', fallback: '604800000' },
+  'retention.ms': { type: 'long', fallback: '604800000', min: -1 },
+  'segment.bytes': { type: 'int', fallback: '1073741824', min: 1048576 },
+  'segment.index.bytes': { type: 'int', fallback: '10485760', min: 4 },
+  'segment.jitter.ms': { type: 'long', fallback: '0', min: 0 },
+  'segment.ms': { type: 'long', fallback: '604800000', min: 1 },
   'unclean.leader.election.enable': { type: 'boolean', fallback: 'false' },
 } as const satisfies Record<string, Setting>
 
@@ -48,6 +48,7 @@ interface Setting {
   readonly type: 'string' | 'int' | 'long' | 'double' | 'boolean' | 'list'
   readonly fallback: string
   readonly allowed?: readonly string[]
+  readonly min?: number
 }
 
 type SettingName = keyof typeof known
@@ -85,10 +86,11 @@ export class TopicConfig {
     }))
   }
 
-  get appendRules(): Omit<AppendRules, 'zstdIsKnown'> {
+  get batchRules(): BatchRules {
     return {
       maxMessageBytes: Number(this.#get('max.message.bytes')),
       timestampType: this.#get('message.timestamp.type') === 'LogAppendTime' ? 'LogAppendTime' : 'CreateTime',
+      maxTimestampBehindMs: Number(this.#get('message.timestamp.before.max.ms')),
       maxTimestampAheadMs: Number(this.#get('message.timestamp.after.max.ms')),
     }
   }
@@ -108,9 +110,7 @@ export function configFault(name: string, value: string | null): string | undefi
   if (!setting) return `Unknown topic config name: ${name}`
   if (value === null) return `Null value not supported for topic configs: ${name}`
   const parts = setting.type === 'list' ? value.split(',').filter((part) => part !== '') : [value]
-  const isFine = parts.every((part) =>
-    setting.allowed ? setting.allowed.includes(part) : valueFits(setting.type, part),
-  )
+  const isFine = parts.every((part) => (setting.allowed ? setting.allowed.includes(part) : valueFits(setting, part)))
   return isFine ? undefined : `Invalid value ${value} for configuration ${name}`
 }
 
@@ -119,7 +119,8 @@ export function isListSetting(name: string): boolean {
   return Object.hasOwn(known, name) && known[name as SettingName].type === 'list'
 }
 
-function valueFits(type: Setting['type'], value: string): boolean {
+function valueFits({ type, min = Number.NEGATIVE_INFINITY }: Setting, value: string): boolean {
+  if (Number(value) < min) return false
   switch (type) {
     case 'int':
       return /^-?\d{1,10}$/.test(value) && Math.abs(Number(value)) < 2 ** 31

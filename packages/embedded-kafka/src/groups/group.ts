@@ -184,6 +184,7 @@ export class Group {
 
   /** A static member restarted: it takes its predecessor's place under a new id, without a rebalance if it can be helped. */
   #replaceStatic(old: Member, memberId: string, request: JoinRequest): JoinResult | Promise<JoinResult> {
+    const leaderId = this.#roster.leaderId
     old.dismiss('FENCED_INSTANCE_ID')
     this.#awaitingSync.delete(old)
     const member = new Member(memberId, request)
@@ -192,8 +193,8 @@ export class Group {
     const keepsPlace = this.#state === 'Stable' && selectProtocol(this.members) === this.#protocolName
     if (!keepsPlace) return this.#rebalanceWith(member)
     this.#touch(member.id)
-    // Not told who else is there, or a leader would assign anew: it only wants to have back what it had.
-    return { ...this.#joinedAs(member), members: [] }
+    // A leader is told that its former self leads, or it would assign anew: it only wants to have back what it had.
+    return { ...this.#joinedAs(member), leaderId, members: [] }
   }
 
   /** The member's answer waits until the others have joined too. */

@@ -1,18 +1,19 @@
-import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { recordBatch } from '../../test/support/record-batch.ts'
-import { type AppendRules, PartitionLog } from './partition-log.ts'
+import { PartitionLog } from './partition-log.ts'
 import { recordsOf } from './records.ts'
+import type { BatchRules } from './validate-batch.ts'
 
-const rules: AppendRules = {
+const rules: BatchRules = {
   maxMessageBytes: 1_048_588,
   timestampType: 'CreateTime',
+  maxTimestampBehindMs: Number.MAX_SAFE_INTEGER,
   maxTimestampAheadMs: 3_600_000,
-  zstdIsKnown: true,
 }
 const nowMs = 1_700_000_000_000
 
-function append(log: PartitionLog, batch: Buffer, over: Partial<AppendRules> = {}) {
+function append(log: PartitionLog, batch: Buffer, over: Partial<BatchRules> = {}) {
   return log.append(batch, 0, { ...rules, ...over }, nowMs)
 }
 
@@ -58,13 +59,6 @@ describe('appending', () => {
   it('refuses timestamps too far in the future', () => {
     const batch = recordBatch([{ timestamp: nowMs + 3_600_001 }])
     expect(() => append(new PartitionLog(), batch)).toThrow(expect.objectContaining({ error: 'INVALID_TIMESTAMP' }))
-  })
-
-  it('refuses zstd from clients older than zstd', () => {
-    const batch = recordBatch([{ value: 'a' }], { attributes: 4, compress: zstdCompressSync })
-    expect(() => append(new PartitionLog(), batch, { zstdIsKnown: false })).toThrow(
-      expect.objectContaining({ error: 'UNSUPPORTED_COMPRESSION_TYPE' }),
-    )
   })
 })
 

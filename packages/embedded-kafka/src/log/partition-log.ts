@@ -2,8 +2,7 @@
 import { placeBatch, setMaxTimestamp } from './batch-header.ts'
 import { ProducerState } from './producer-state.ts'
 import { recordsOf } from './records.ts'
-import { RefusedBatch } from './refused-batch.ts'
-import { validateBatch } from './validate-batch.ts'
+import { type BatchRules, validateBatch } from './validate-batch.ts'
 
 export interface StoredBatch {
   readonly baseOffset: bigint
@@ -12,18 +11,9 @@ export interface StoredBatch {
   readonly bytes: Buffer
 }
 
-/** The topic settings that an append obeys, asked anew each time because they may be altered. */
-export interface AppendRules {
-  readonly maxMessageBytes: number
-  readonly timestampType: 'CreateTime' | 'LogAppendTime'
-  readonly maxTimestampAheadMs: number
-  /** Whether the producer speaks a version in which zstd existed. */
-  readonly zstdIsKnown: boolean
-}
-
 export interface Appended {
   readonly baseOffset: bigint
-  /** -1 where the producer's own time stands. */
+  /** -1 where the producer's own time stands; Kafka tells it all the same of a batch that was repeated. */
   readonly logAppendTimeMs: bigint
 }
 
@@ -52,33 +42,31 @@ export class PartitionLog {
     return this.#batches
   }
 
-  /** @throws {RefusedBatch} when nothing was appended. */
-  append(sent: Buffer, leaderEpoch: number, rules: AppendRules, nowMs: number): Appended {
-    const { header, maxTimestamp } = validateBatch(sent, rules.maxMessageBytes)
-    if (header.codec === 'zstd' && !rules.zstdIsKnown)
-      throw new RefusedBatch('UNSUPPORTED_COMPRESSION_TYPE', 'zstd needs Produce version 7 or later')
-    const isAppendTime = rules.timestampType === 'LogAppendTime'
-    if (!isAppendTime && maxTimestamp > BigInt(nowMs + rules.maxTimestampAheadMs))
-      throw new RefusedBatch('INVALID_TIMESTAMP', `timestamp ${maxTimestamp} is too far in the future`)
-
+  /**
+   * Appends one whole batch, or recognises it as one that is there already.
+   *
+   * @throws {RefusedBatch} when nothing was appended.
+   */
+  append(batch: Buffer, leaderEpoch: number, rules: BatchRules, nowMs: number): Appended {
+    const { header, maxTimestamp } = validateBatch(batch, rules, nowMs)
     const repeated = this.#producers.check(header)
-    if (repeated) return { baseOffset: repeated.baseOffset, logAppendTimeMs: repeated.appendTimeMs }
+    if (repeated) return { baseOffset: repeated.baseOffset, logAppendTimeMs: repeated.timestampMs }
 
     // The log keeps a copy: the request's bytes are part of a socket's larger buffer, which would stay alive with them.
-    const bytes = Buffer.from(sent.subarray(0, header.sizeBytes))
+    const bytes = Buffer.from(batch)
     const baseOffset = this.#endOffset
-    const storedTimestamp = isAppendTime ? BigInt(nowMs) : maxTimestamp
+    const isAppendTime = rules.timestampType === 'LogAppendTime'
+    const timestampMs = isAppendTime ? BigInt(nowMs) : maxTimestamp
     placeBatch(bytes, baseOffset, leaderEpoch)
-    if (storedTimestamp !== header.maxTimestamp || rules.timestampType !== header.timestampType)
-      setMaxTimestamp(bytes, storedTimestamp, rules.timestampType)
+    if (timestampMs !== header.maxTimestamp || rules.timestampType !== header.timestampType)
+      setMaxTimestamp(bytes, timestampMs, rules.timestampType)
 
     const lastOffset = baseOffset + BigInt(header.lastOffsetDelta)
-    this.#batches.push({ baseOffset, lastOffset, maxTimestamp: storedTimestamp, bytes })
+    this.#batches.push({ baseOffset, lastOffset, maxTimestamp: timestampMs, bytes })
     this.#endOffset = lastOffset + 1n
-    const logAppendTimeMs = isAppendTime ? storedTimestamp : -1n
-    this.#producers.wrote(header, baseOffset, logAppendTimeMs)
+    this.#producers.wrote(header, baseOffset, timestampMs)
     this.wake()
-    return { baseOffset, logAppendTimeMs }
+    return { baseOffset, logAppendTimeMs: isAppendTime ? timestampMs : -1n }
   }
 
   /**

@@ -10,7 +10,7 @@ interface WrittenBatch {
   readonly firstSequence: number
   readonly lastSequence: number
   readonly baseOffset: bigint
-  readonly appendTimeMs: bigint
+  readonly timestampMs: bigint
 }
 
 interface Producer {
@@ -48,7 +48,7 @@ export class ProducerState {
     return undefined
   }
 
-  wrote(header: BatchHeader, baseOffset: bigint, appendTimeMs: bigint): void {
+  wrote(header: BatchHeader, baseOffset: bigint, timestampMs: bigint): void {
     if (header.producerId < 0n) return
     let producer = this.#producers.get(header.producerId)
     if (!producer || producer.epoch !== header.producerEpoch) {
@@ -59,7 +59,7 @@ export class ProducerState {
       firstSequence: header.baseSequence,
       lastSequence: lastSequenceOf(header),
       baseOffset,
-      appendTimeMs,
+      timestampMs,
     })
     if (producer.batches.length > rememberedBatches) producer.batches.shift()
   }

@@ -1,18 +1,26 @@
+import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type BatchOptions, recordBatch } from '../../test/support/record-batch.ts'
+import { onlyBatch } from './only-batch.ts'
 import { RefusedBatch } from './refused-batch.ts'
-import { validateBatch } from './validate-batch.ts'
+import { type BatchRules, validateBatch } from './validate-batch.ts'
 
-const limit = 1_048_588
+const nowMs = 1_700_000_000_000
+const rules: BatchRules = {
+  maxMessageBytes: 1_048_588,
+  timestampType: 'CreateTime',
+  maxTimestampBehindMs: Number.MAX_SAFE_INTEGER,
+  maxTimestampAheadMs: 3_600_000,
+}
 const records = [
   { key: 'a', value: 'one', headers: [['h', null] as const] },
   { key: null, value: null },
 ]
 
-function refusal(batch: Buffer, maxMessageBytes = limit): string {
+function refusal(batch: Buffer, over: Partial<BatchRules> = {}): string {
   try {
-    validateBatch(batch, maxMessageBytes)
+    validateBatch(onlyBatch(batch), { ...rules, ...over }, nowMs)
     return 'accepted'
   } catch (error) {
     if (error instanceof RefusedBatch) return error.error
@@ -22,12 +30,12 @@ function refusal(batch: Buffer, maxMessageBytes = limit): string {
 
 describe('a batch', () => {
   it('is accepted with null keys, values and header values', () => {
-    expect(validateBatch(recordBatch(records), limit).header.recordCount).toBe(2)
+    expect(validateBatch(recordBatch(records), rules, nowMs).header.recordCount).toBe(2)
   })
 
   it('tells the latest timestamp of its records, not what its header claims', () => {
     const batch = recordBatch([{ timestamp: 1_700_000_000_900 }, { timestamp: 1_700_000_000_100 }])
-    expect(validateBatch(batch, limit).maxTimestamp).toBe(1_700_000_000_900n)
+    expect(validateBatch(batch, rules, nowMs).maxTimestamp).toBe(1_700_000_000_900n)
   })
 
   const lies: [string, BatchOptions, string][] = [
@@ -44,7 +52,9 @@ describe('a batch', () => {
     ['that is longer than what was sent', { batchLength: 10_000 }, 'INVALID_RECORD'],
     ['that claims to be shorter than its header', { batchLength: 10 }, 'CORRUPT_MESSAGE'],
     ['with a negative length', { batchLength: -1 }, 'CORRUPT_MESSAGE'],
-    ['compressed with a codec that does not exist', { attributes: 6 }, 'INVALID_RECORD'],
+    ['of a format that does not exist', { magic: 3 }, 'CORRUPT_MESSAGE'],
+    ['compressed with a codec that does not exist', { attributes: 6 }, 'UNKNOWN_SERVER_ERROR'],
+    ['that is not what its codec says', { attributes: 1 }, 'UNKNOWN_SERVER_ERROR'],
   ]
   it.each(lies)('%s is refused', (_name, lie, error) => {
     expect(refusal(recordBatch(records, lie))).toBe(error)
@@ -57,12 +67,32 @@ describe('a batch', () => {
 
   it('larger than the topic allows is refused', () => {
     const batch = recordBatch(records)
-    expect(refusal(batch, batch.length)).toBe('accepted')
-    expect(refusal(batch, batch.length - 1)).toBe('MESSAGE_TOO_LARGE')
+    expect(refusal(batch, { maxMessageBytes: batch.length })).toBe('accepted')
+    expect(refusal(batch, { maxMessageBytes: batch.length - 1 })).toBe('MESSAGE_TOO_LARGE')
   })
 
   it('followed by a second one is refused', () => {
     expect(refusal(Buffer.concat([recordBatch(records), recordBatch(records)]))).toBe('INVALID_RECORD')
+  })
+
+  it('followed by a piece of another is accepted without it', () => {
+    expect(onlyBatch(Buffer.concat([recordBatch(records), recordBatch(records).subarray(0, 40)]))).toEqual(
+      recordBatch(records),
+    )
+  })
+
+  it('that lies about its count is refused when it is compressed too', () => {
+    const lie = { attributes: 1, compress: gzipSync, recordCount: 3, lastOffsetDelta: 2 }
+    expect(refusal(recordBatch(records, lie))).toBe('INVALID_RECORD')
+  })
+
+  it('with times out of range is refused, and the records are named', () => {
+    const batch = recordBatch([{ timestamp: nowMs }, { timestamp: nowMs + 3_600_001 }, { timestamp: nowMs - 2_000 }])
+    const strict = { ...rules, maxTimestampBehindMs: 1_000 }
+    expect(() => validateBatch(batch, strict, nowMs)).toThrow(
+      expect.objectContaining({ error: 'INVALID_TIMESTAMP', records: [1, 2] }),
+    )
+    expect(refusal(batch, { timestampType: 'LogAppendTime' })).toBe('accepted')
   })
 })
 

@@ -1,29 +1,39 @@
-import { type BatchHeader, checksum, headerBytes, lengthPrefixBytes, readHeader } from './batch-header.ts'
+import { type BatchHeader, checksum, headerBytes, readHeader } from './batch-header.ts'
+import { decompress } from './decompress.ts'
 import { RecordBytes } from './record-bytes.ts'
 import { RefusedBatch } from './refused-batch.ts'
 
+/** The topic settings that a batch must obey. */
+export interface BatchRules {
+  readonly maxMessageBytes: number
+  readonly timestampType: 'CreateTime' | 'LogAppendTime'
+  /** How far a record's own time may lie behind and ahead of the broker's. */
+  readonly maxTimestampBehindMs: number
+  readonly maxTimestampAheadMs: number
+}
+
 export interface ValidBatch {
   readonly header: BatchHeader
-  /** The latest timestamp of its records; a compressed batch is taken at its header's word. */
+  /** The latest timestamp of its records, whatever the header claims. */
   readonly maxTimestamp: bigint
 }
 
 /**
- * Checks what a producer sent for one partition: exactly one whole batch of format v2 whose checksum, counts and lengths
- * are true. The order of the checks is Kafka's, because it decides which error is answered.
+ * Checks that checksum, counts, lengths and times of a batch are true, records included.
+ * The order of the checks is Kafka's, because it decides which error is answered.
  *
  * @throws {RefusedBatch} with the error that Kafka answers.
  */
-export function validateBatch(bytes: Buffer, maxMessageBytes: number): ValidBatch {
-  const header = readOnlyBatch(bytes)
+export function validateBatch(bytes: Buffer, rules: BatchRules, nowMs: number): ValidBatch {
+  const header = readHeader(bytes)
   if (header.baseOffset !== 0n)
     throw new RefusedBatch('INVALID_RECORD', `the base offset is ${header.baseOffset}, a producer's must be 0`)
-  if (header.sizeBytes > maxMessageBytes)
+  if (bytes.length > rules.maxMessageBytes)
     throw new RefusedBatch(
       'MESSAGE_TOO_LARGE',
-      `the batch has ${header.sizeBytes} bytes, allowed are ${maxMessageBytes}`,
+      `the batch has ${bytes.length} bytes, allowed are ${rules.maxMessageBytes}`,
     )
-  if (header.crc !== checksum(bytes, header.sizeBytes))
+  if (header.crc !== checksum(bytes, bytes.length))
     throw new RefusedBatch('CORRUPT_MESSAGE', 'the checksum of the batch is wrong')
   if (header.recordCount <= 0 || header.lastOffsetDelta + 1 !== header.recordCount)
     throw new RefusedBatch(
@@ -33,38 +43,51 @@ export function validateBatch(bytes: Buffer, maxMessageBytes: number): ValidBatc
   if (header.isControl) throw new RefusedBatch('INVALID_RECORD', 'clients may not write control batches')
   if (header.producerId >= 0n && header.baseSequence < 0)
     throw new RefusedBatch('INVALID_RECORD', `producer ${header.producerId} sent sequence ${header.baseSequence}`)
-  if (header.codec === undefined)
-    throw new RefusedBatch('INVALID_RECORD', 'the batch is compressed with a codec that does not exist')
-  const maxTimestamp = header.codec === 'none' ? latestTimestamp(bytes, header) : header.maxTimestamp
-  return { header, maxTimestamp }
+
+  const isOwnTime = rules.timestampType === 'CreateTime'
+  const [earliestAheadMs, latestAheadMs] = isOwnTime
+    ? [-rules.maxTimestampBehindMs, rules.maxTimestampAheadMs]
+    : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+  const baseAheadMs = Number(header.baseTimestamp) - nowMs
+  const outOfRange: number[] = []
+  const latestDelta = walk(unpacked(bytes, header), header, (timestampDelta, index) => {
+    const aheadMs = baseAheadMs + timestampDelta
+    if (aheadMs < earliestAheadMs || aheadMs > latestAheadMs) outOfRange.push(index)
+  })
+  if (outOfRange.length > 0)
+    throw new RefusedBatch(
+      'INVALID_TIMESTAMP',
+      `the times of ${outOfRange.length} records are out of range`,
+      outOfRange,
+    )
+  return { header, maxTimestamp: header.baseTimestamp + BigInt(latestDelta) }
 }
 
-function readOnlyBatch(bytes: Buffer): BatchHeader {
-  if (bytes.length < lengthPrefixBytes) throw new RefusedBatch('INVALID_RECORD', 'no record batch was sent')
-  const sizeBytes = bytes.readInt32BE(8) + lengthPrefixBytes
-  if (sizeBytes < headerBytes - 35)
-    throw new RefusedBatch('CORRUPT_MESSAGE', `the batch length is ${sizeBytes - lengthPrefixBytes}`)
-  if (sizeBytes > bytes.length || bytes.length < headerBytes)
-    throw new RefusedBatch('INVALID_RECORD', 'the batch is longer than what was sent')
-  const header = readHeader(bytes)
-  if (header.magic !== 2)
-    throw new RefusedBatch('INVALID_RECORD', `record format v${header.magic} is not written any more`)
-  if (sizeBytes < headerBytes)
-    throw new RefusedBatch('CORRUPT_MESSAGE', `the batch length is ${sizeBytes - lengthPrefixBytes}`)
-  if (bytes.length - sizeBytes >= lengthPrefixBytes)
-    throw new RefusedBatch('INVALID_RECORD', 'a produce request carries one batch for each partition, this has more')
-  return header
+function unpacked(bytes: Buffer, header: BatchHeader): Buffer {
+  const body = bytes.subarray(headerBytes)
+  // Kafka has no better word for these two than "unknown".
+  if (header.codec === undefined) throw new RefusedBatch('UNKNOWN_SERVER_ERROR', 'there is no such codec')
+  try {
+    return decompress(header.codec, body)
+  } catch (error) {
+    throw new RefusedBatch('UNKNOWN_SERVER_ERROR', `the ${header.codec} body cannot be unpacked: ${String(error)}`)
+  }
 }
 
-/** Walks every record of an uncompressed batch, allocating nothing: lengths, order of offsets, count, end. */
-function latestTimestamp(bytes: Buffer, header: BatchHeader): bigint {
-  const cursor = new RecordBytes(bytes, headerBytes, header.sizeBytes)
+/**
+ * Walks every record, allocating nothing: lengths, order of offsets, count, end.
+ * Calls `visit` with each timestamp's distance from the base, and returns the largest.
+ */
+function walk(records: Buffer, header: BatchHeader, visit: (timestampDelta: number, index: number) => void): number {
+  const cursor = new RecordBytes(records)
   let latestDelta = Number.NEGATIVE_INFINITY
   for (let index = 0; index < header.recordCount; index++) {
     const length = cursor.varint()
     const end = cursor.position + length
     cursor.skip(1) // attributes: none are defined
-    latestDelta = Math.max(latestDelta, cursor.varint())
+    const timestampDelta = cursor.varint()
+    visit(timestampDelta, index)
+    latestDelta = Math.max(latestDelta, timestampDelta)
     const offsetDelta = cursor.varint()
     if (offsetDelta !== index)
       throw new RefusedBatch('INVALID_RECORD', `record ${index} of the batch has offset delta ${offsetDelta}`)
@@ -79,7 +102,7 @@ function latestTimestamp(bytes: Buffer, header: BatchHeader): bigint {
     if (cursor.position !== end)
       throw new RefusedBatch('INVALID_RECORD', `record ${index} claims ${length} bytes, its fields take others`)
   }
-  if (cursor.position !== header.sizeBytes)
+  if (cursor.position !== records.length)
     throw new RefusedBatch('INVALID_RECORD', 'bytes are left over after the last record of the batch')
-  return header.baseTimestamp + BigInt(latestDelta)
+  return latestDelta
 }
