@@ -1,6 +1,13 @@
 export type { ApplyTopicsOptions, TopicReport } from './apply-topics.ts'
 export { applyTopics } from './apply-topics.ts'
+export type { ConfluentRegistryOptions } from './avro/confluent-registry.ts'
+export { confluentRegistry } from './avro/confluent-registry.ts'
+export type { ReadValue, WriteValue } from './avro/infer.ts'
+export type { AvroSchema, FieldSchema, RecordSchema } from './avro/schema.ts'
 export type { SchemaReference, SchemaStore } from './avro/schema-store.ts'
+export type { SchemaTopicDriver, SchemaTopicOptions, TopicSchemaStore } from './avro/schema-topic.ts'
+export { SCHEMA_TOPIC, schemaTopicSpec, topicSchemas } from './avro/schema-topic.ts'
+export { combinedSchemas, staticSchemas } from './avro/static-schemas.ts'
 export type { EventBus, EventBusOptions } from './bus.ts'
 export { createEventBus } from './bus.ts'
 export type { Clock, Timer } from './clock.ts'
@@ -68,6 +75,7 @@ export {
   RetryLater,
   SchemaConflictError,
   SchemaIncompatibleError,
+  SchemaStoreUnavailableError,
   SchemaUnknownError,
   SubscriptionInvalidError,
   TopicNotFoundError,
