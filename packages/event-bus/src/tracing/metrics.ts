@@ -1,5 +1,5 @@
 /** The bus's instruments. Label sets are built once: what happens for a record or a batch is a lookup and an `add`. */
-import type { Attributes, Counter, Meter, ObservableGauge } from '@opentelemetry/api'
+import type { Attributes, Counter, Meter } from '@opentelemetry/api'
 import type { CommitOutcome } from '../driver.ts'
 import { attributeNames, durationBuckets, metricNames } from './names.ts'
 import type {
@@ -136,23 +136,42 @@ function startAtZero(counter: Counter, sets: LabelSets, topic: string, values: r
   for (const value of values) counter.add(0, sets.of(topic, value))
 }
 
+/**
+ * A gauge that is observed no longer keeps its last value in the SDK, for ever: a partition that moved to another member would be reported twice, its
+ * old lag here and its true one there. So whoever had a partition goes on reporting zeros for it, also after `stop`; sums and maxima stay true.
+ */
 function observePartitions(
   instruments: Instruments,
   ofTopic: (topic: string) => Attributes,
   read: () => Iterable<PartitionReading>,
 ): () => void {
   const { meter, lag, oldestUnsettledAge, inFlight } = instruments
-  const gauges: ObservableGauge[] = [lag, oldestUnsettledAge, inFlight]
-  const callback: Parameters<Meter['addBatchObservableCallback']>[0] = (result) => {
-    for (const reading of read()) {
-      const attributes = { ...ofTopic(reading.topic), [attributeNames.partition]: String(reading.partition) }
-      result.observe(lag, reading.lag, attributes)
-      result.observe(oldestUnsettledAge, reading.oldestUnsettledMs / 1_000, attributes)
-      result.observe(inFlight, reading.inFlight, attributes)
-    }
+  const known = new Map<string, Attributes>()
+  let readings = read
+  meter.addBatchObservableCallback(
+    (result) => {
+      const gone = new Map(known)
+      for (const reading of readings()) {
+        const key = `${reading.topic}[${reading.partition}]`
+        const attributes = known.get(key) ?? {
+          ...ofTopic(reading.topic),
+          [attributeNames.partition]: String(reading.partition),
+        }
+        known.set(key, attributes)
+        gone.delete(key)
+        result.observe(lag, reading.lag, attributes)
+        result.observe(oldestUnsettledAge, reading.oldestUnsettledMs / 1_000, attributes)
+        result.observe(inFlight, reading.inFlight, attributes)
+      }
+      for (const attributes of gone.values()) {
+        for (const gauge of [lag, oldestUnsettledAge, inFlight]) result.observe(gauge, 0, attributes)
+      }
+    },
+    [lag, oldestUnsettledAge, inFlight],
+  )
+  return () => {
+    readings = () => []
   }
-  meter.addBatchObservableCallback(callback, gauges)
-  return () => meter.removeBatchObservableCallback(callback, gauges)
 }
 
 export function createPublisherMetrics(instruments: Instruments, clientId: string): PublisherMetrics {
