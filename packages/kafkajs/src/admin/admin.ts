@@ -88,18 +88,24 @@ export class KafkajsAdmin implements DriverAdmin {
   }
 
   async deleteTopics(topics: readonly string[]): Promise<void> {
+    if (topics.length === 0) return
     const left = new Set(topics)
-    while (left.size > 0) {
-      await this.#patiently(async () => {
-        const link = await this.#cluster.controller()
-        const timeout = this.#cluster.settings.requestTimeoutMs
-        const { topicErrors } = await link.call(deleteTopics, { topics: [...left], timeout }, 2 * timeout)
-        for (const { topic, errorCode } of topicErrors) {
-          if (errorCode === code.none || errorCode === code.unknownTopicOrPartition) left.delete(topic)
-        }
-        throwFirst(topicErrors, 'deleting topic', code.unknownTopicOrPartition)
-      })
-    }
+    await this.#patiently(async () => {
+      if (left.size === 0) return
+      const link = await this.#cluster.controller()
+      const timeout = this.#cluster.settings.requestTimeoutMs
+      const { topicErrors } = await link.call(deleteTopics, { topics: [...left], timeout }, 2 * timeout)
+      for (const { topic, errorCode } of topicErrors) {
+        if (errorCode === code.none || errorCode === code.unknownTopicOrPartition) left.delete(topic)
+      }
+      throwFirst(topicErrors, 'deleting topic', code.unknownTopicOrPartition)
+    })
+    // The controller has deleted them; the other brokers hear of it a moment later.
+    await this.#patiently(async () => {
+      await this.#cluster.refresh(topics)
+      const remaining = topics.find((topic) => this.#cluster.topic(topic)?.errorCode === code.none)
+      if (remaining !== undefined) throw new BrokerError(code.leaderNotAvailable, `deleting topic ${remaining}`)
+    })
   }
 
   async createPartitions(topic: string, totalPartitions: number): Promise<void> {

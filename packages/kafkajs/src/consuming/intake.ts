@@ -73,7 +73,7 @@ export class Intake {
         { err: error, topic, partition, offset: String(error.baseOffset) },
         'records cannot be read; the partition waits',
       )
-      this.#wait(owned, publicError(error), UNREADABLE_MAX_WAIT_MS)
+      void this.#wait(owned, publicError(error), UNREADABLE_MAX_WAIT_MS)
     }
   }
 
@@ -100,7 +100,7 @@ export class Intake {
       return
     }
     this.#parts.onStaleLeader()
-    this.#wait(owned, publicError(error), 1_000)
+    void this.#wait(owned, publicError(error), 1_000)
   }
 
   /** Never jumps to the end in silence: what retention removed is accounted for by an empty chunk, anything else is chosen anew. */

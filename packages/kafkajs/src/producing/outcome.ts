@@ -1,9 +1,8 @@
 import {
-  type PublishError,
+  PublishError,
   type PublishOutcome,
   PublishTimeoutError,
   RecordTooLargeError,
-  TopicNotFoundError,
   WriteRefusedError,
 } from '@tributary/event-bus'
 import { BrokerError, code, isRetriable, publicError } from '../wire/failures.ts'
@@ -54,12 +53,10 @@ export function lateness(
   lastError: Error | null,
   outcome: PublishOutcome,
 ): PublishError {
-  if (
-    lastError instanceof BrokerError &&
-    lastError.kafkaCode === code.unknownTopicOrPartition &&
-    outcome === 'not-written'
-  ) {
-    return topicNotFound(where, lastError)
+  const isMissing = lastError instanceof BrokerError && lastError.kafkaCode === code.unknownTopicOrPartition
+  if (isMissing && outcome === 'not-written') {
+    const error = publicError(lastError)
+    if (error instanceof PublishError) return error
   }
   const known = outcome === 'unknown' ? 'it may be on the log' : 'it is not on the log'
   const why = lastError === null ? '' : `; the last attempt: ${lastError.message}`
@@ -67,11 +64,4 @@ export function lateness(
     outcome,
     cause: lastError ?? undefined,
   })
-}
-
-export function topicNotFound(topic: string, cause?: Error): TopicNotFoundError {
-  return new TopicNotFoundError(
-    `${topic}: the cluster does not know the topic. Topics are never created by accident: run \`applyTopics\` or \`tributary topics ensure\`.`,
-    { outcome: 'not-written', cause },
-  )
 }

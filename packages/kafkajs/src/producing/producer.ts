@@ -11,7 +11,6 @@ import { Backoff, pause } from '../wire/backoff.ts'
 import { Cluster } from '../wire/cluster.ts'
 import { BrokerError, code, isRetriable, publicError } from '../wire/failures.ts'
 import { type Batch, Lane } from './lane.ts'
-import { topicNotFound } from './outcome.ts'
 import { Sender } from './sender.ts'
 
 /** A topic that was created a moment ago is not known to every broker at once. */
@@ -48,9 +47,8 @@ export class KafkajsProducer implements DriverProducer {
       }
       const errorCode = this.#cluster.topic(topic)?.errorCode
       if (errorCode === code.none) this.#refreshedAt.set(topic, performance.now())
-      else if (errorCode === code.unknownTopicOrPartition && spentMs > NEW_TOPIC_PATIENCE_MS) throw topicNotFound(topic)
-      else if (errorCode !== undefined && spentMs > requestTimeoutMs)
-        throw publicError(new BrokerError(errorCode, topic))
+      const patienceMs = errorCode === code.unknownTopicOrPartition ? NEW_TOPIC_PATIENCE_MS : requestTimeoutMs
+      if (errorCode && spentMs > patienceMs) throw publicError(new BrokerError(errorCode, `topic ${topic}`))
       if (errorCode !== code.none) await pause(backoff.next())
     }
   }

@@ -5,6 +5,7 @@ import {
   AuthorizationError,
   ClusterUnavailableError,
   ConnectionConfigError,
+  TopicNotFoundError,
   TributaryError,
 } from '@tributary/event-bus'
 import { errorCodes } from './kafkajs-internals.ts'
@@ -127,6 +128,10 @@ export function publicError(error: unknown): Error {
     return new AuthorizationError(`${error.message}. Grant it in the cluster, or change the credentials in \`sasl\`.`, {
       cause: error,
     })
+  }
+  if (error instanceof BrokerError && error.kafkaCode === code.unknownTopicOrPartition) {
+    const remedy = 'Topics are never created by accident: run `applyTopics` or `tributary topics ensure`.'
+    return new TopicNotFoundError(`${error.message}. ${remedy}`, { outcome: 'not-written', cause: error })
   }
   if (error instanceof BrokerError && !isRetriable(error))
     return new ConnectionConfigError(error.message, { cause: error })
