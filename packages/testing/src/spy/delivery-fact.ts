@@ -18,6 +18,8 @@ export type DeliveryOutcome = 'handled' | 'skipped' | 'failed' | 'dead-lettered'
 export interface DeliveryFact {
   readonly outcome: DeliveryOutcome
   readonly group: string
+  /** Where the record lies: the topic it was handled from, or the dead-letter topic. */
+  readonly topic: string
   /** The event's id; null for a dead letter that has none. */
   readonly id: string | null
   /** The event's type; null for a dead letter that has none. */
@@ -50,7 +52,7 @@ export function matches(fact: DeliveryFact, match: DeliveryMatch): boolean {
 }
 
 /** What a record in a dead-letter topic says. */
-export function deadLetterFact(record: RawRecord): DeliveryFact {
+export function deadLetterFact(record: RawRecord, topic: string): DeliveryFact {
   const { provenance, original } = splitProvenance(record.headers)
   const text = (name: string): string | null =>
     original.find(([candidate]) => candidate === name)?.[1]?.toString() ?? null
@@ -58,6 +60,7 @@ export function deadLetterFact(record: RawRecord): DeliveryFact {
   return {
     outcome: 'dead-lettered',
     group: provenance.get(provenanceHeaderNames.originGroup) ?? '',
+    topic,
     id: text(headerNames.id),
     type: text(headerNames.type),
     key: record.key?.toString() ?? null,

@@ -129,6 +129,7 @@ describe('delivery spy', () => {
     await write(1, provenance)
     expect(await spy.waitFor({ id: 'id-a' }, 'dead-lettered')).toMatchObject({
       group: 'stock',
+      topic,
       attempts: 3,
       reason: 'undecodable',
     })

@@ -81,7 +81,9 @@ export function deliverySpy(options: { readonly clock?: Clock } = {}): DeliveryS
     }),
     async watchDeadLetters(driver, { group, topics }) {
       const deadLetterTopics = topics.map((topic) => deadLetterTopic(topic, group))
-      const follower = followTopics(driver, deadLetterTopics, (record) => happenings.add(deadLetterFact(record)))
+      const follower = followTopics(driver, deadLetterTopics, (record, topic) =>
+        happenings.add(deadLetterFact(record, topic)),
+      )
       followers.push(follower)
       await follower.joined
     },
@@ -103,8 +105,8 @@ function watched(registration: HandlerRegistration, tell: (fact: DeliveryFact) =
     outcome: DeliveryOutcome,
     reason: string | null,
   ): DeliveryFact => {
-    const { id, type, key } = event
-    return { outcome, group, id, type, key, attempts: attempt, reason, event, record: null }
+    const { id, type, key, origin } = event
+    return { outcome, group, topic: origin.topic, id, type, key, attempts: attempt, reason, event, record: null }
   }
   const returned = (event: EventEnvelope, context: HandlerContext, result: unknown): unknown => {
     tell(isSkip(result) ? fact(event, context, 'skipped', result.reason) : fact(event, context, 'handled', null))

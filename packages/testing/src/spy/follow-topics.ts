@@ -5,7 +5,7 @@ import type { Driver, RawRecord } from '@tributary/event-bus'
 export function followTopics(
   driver: Driver,
   topics: readonly string[],
-  onRecord: (record: RawRecord) => void,
+  onRecord: (record: RawRecord, topic: string) => void,
 ): { readonly joined: Promise<void>; close(): Promise<void> } {
   const group = `follower-${randomUUID()}`
   return driver.joinGroup(
@@ -31,8 +31,8 @@ export function followTopics(
       },
       async onRevoking() {},
       onLost() {},
-      onChunk({ records }) {
-        for (const record of records) onRecord(record)
+      onChunk({ topic, records }) {
+        for (const record of records) onRecord(record, topic)
       },
       // Nobody waits here: what is missing shows in the wait that depends on it.
       onFailed() {},
