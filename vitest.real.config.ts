@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config'
  * the components and the machine. `pnpm test:real packages/kafkajs` starts only what those files need.
  */
 export default defineConfig({
-  ssr: { resolve: { conditions: ['@tributary/source', 'node', 'import', 'default'] } },
+  ssr: { resolve: { conditions: ['@tributary/source', 'node'] } },
   test: {
     include: [
       '{packages,services}/*/test/**/*.real.test.ts',

@@ -20,9 +20,9 @@ export async function ensureBaseImage(): Promise<void> {
     const archive = path.join(dir, 'base.tar')
     // In a hook, "$1" is the new system's root directory.
     const hooks = [
-      `upload ${process.execPath} /usr/local/bin/node`,
+      `install -m 755 ${process.execPath} "$1/usr/local/bin/node"`,
       'npm install --global --silent --prefix "$1/usr/local" npm@11',
-      `upload ${authorities} ${authorities}`,
+      `install -m 644 ${authorities} "$1${authorities}"`,
       'chroot "$1" useradd --uid 1000 --create-home node',
     ].map((hook) => `--customize-hook=${hook}`)
     await run(mmdebstrap, ['--variant=minbase', '--include=ca-certificates,libstdc++6', ...hooks, 'bookworm', archive])

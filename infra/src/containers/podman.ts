@@ -22,3 +22,8 @@ export function hasImage(name: string): Promise<boolean> {
     () => false,
   )
 }
+
+/** What a container has printed, on both of its outputs. */
+export function containerLogs(container: string): Promise<string> {
+  return run('sh', ['-c', 'podman logs "$1" 2>&1', 'sh', container])
+}

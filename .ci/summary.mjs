@@ -1,0 +1,24 @@
+// Adds up what `.ci/run` did. Every test counts as one; so does a step without a test report (install, check, demo).
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+
+const reports = process.argv[2] ?? '.vitest-reports'
+const reportOf = { test: 'test.json', 'test:real': 'test-real.json' }
+let passed = 0
+let failed = 0
+
+console.log('\n=== summary')
+for (const line of readFileSync(path.join(reports, 'steps'), 'utf8').trim().split('\n')) {
+  const [name, status] = line.split(' ')
+  const file = name in reportOf ? path.join(reports, reportOf[name]) : undefined
+  const report = file !== undefined && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
+  const ok = report?.numPassedTests ?? (status === '0' ? 1 : 0)
+  // Tests that were skipped did not pass. A step that failed without a failed test (a file that cannot be loaded, a component that does not start) is one failure.
+  const bad = (report?.numFailedTests ?? 0) + (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0)
+  const counted = bad === 0 && status !== '0' ? 1 : bad
+  console.log(`${name}: ${ok} passed, ${counted} failed`)
+  passed += ok
+  failed += counted
+}
+console.log(`${passed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1
