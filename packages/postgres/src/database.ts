@@ -49,8 +49,12 @@ export async function openDatabase<Tables = object>(options: OpenDatabaseOptions
 function openServer<Tables>(url: string, schema: string, max: number, logger: Logger): Database<Tables> {
   const settings = { connectionString: url, options: `-c search_path=${schema}`, keepAlive: true }
   const pool = new pg.Pool({ ...settings, max, connectionTimeoutMillis: CONNECTION_TIMEOUT_MS })
-  // Without a listener, an idle connection that a restarting server cuts would end the process. The pool replaces it by itself.
+  // A connection that a restarting server cuts says so by an event, and an event of errors that nobody listens to ends the process. The pool hears it of
+  // idle connections; of one that is taken and between two queries only the connection itself says it. Either way the next query fails, or has another one.
   pool.on('error', (error) => logger.warn({ err: error }, 'an idle database connection broke'))
+  pool.on('connect', (client) =>
+    client.on('error', (error) => logger.debug({ err: error }, 'a database connection broke')),
+  )
   const listener = listenOnServer(() => new pg.Client(settings), logger)
   return assemble('postgres', schema, pool, listener.listen, listener.close)
 }

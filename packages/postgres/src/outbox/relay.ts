@@ -28,7 +28,7 @@ export interface RelayOptions {
   readonly rowsPerLane?: number
   /** How long one publish may take, in milliseconds, before its key waits and others go on. @defaultValue 15000 */
   readonly publishTimeoutMs?: number
-  /** For how long a claim keeps other relays away, in milliseconds: after a crash its keys rest for so long. @defaultValue 30000 */
+  /** For how long a silent relay's claims keep others away, in milliseconds: after a crash its keys rest for so long. @defaultValue 5000 */
   readonly leaseMs?: number
 }
 
@@ -58,27 +58,30 @@ const CLOSE_ATTEMPTS = 3
  * A row is published before it is marked. Dying in between publishes it again: subscribers with an inbox see one event. A row that cannot be published
  * holds back the rows of its own key, and no others.
  *
- * @throws {RangeError} when a lease would end before a publish can.
+ * Why the order needs no trust in clocks: a relay publishes a row when every earlier row of its key is acknowledged, by itself or, as the mark says, by
+ * another. A relay that slept over its lease can therefore only repeat what is on the log already, or what comes next. Leases only keep repetitions rare.
  */
 export function startRelay(options: RelayOptions): Relay {
   const { database, publisher, logger = silentLogger, clock = systemClock } = options
-  const { pollMs = 1000, maxInFlight = 500, rowsPerLane = 20, publishTimeoutMs = 15_000, leaseMs = 30_000 } = options
-  if (leaseMs <= publishTimeoutMs)
-    throw new RangeError(`leaseMs (${leaseMs}) must be above publishTimeoutMs (${publishTimeoutMs})`)
+  const { pollMs = 1000, maxInFlight = 500, rowsPerLane = 20, publishTimeoutMs = 15_000, leaseMs = 5_000 } = options
+  const renewAfterMs = leaseMs / 3
   const holder = randomUUID()
   const alarm = createAlarm(clock)
+  const activeLanes = new Set<string>()
   let outcomes: LaneOutcome[] = []
   let inFlight = 0
+  /** Claims of this relay are its own from here on, as far as it knows. */
+  let leasedAt = clock.monotonic()
   let lastPublishedAt: number | null = null
   let lastError: string | null = null
   let isClosing = false
 
-  const publishLane = async ({ lane, attempts, rows }: ClaimedLane, leaseEndsAt: number): Promise<LaneOutcome> => {
+  const publishLane = async ({ lane, attempts, rows }: ClaimedLane): Promise<LaneOutcome> => {
     const publishedSeqs: string[] = []
     for (const { seq, event } of rows) {
       // One row at a time: were two sent together, the second could be on the log when the first turns out to have failed.
-      // And never one whose publish could outlive the lease: by then the lane may be another relay's.
-      if (isClosing || clock.monotonic() + publishTimeoutMs > leaseEndsAt) break
+      // Nor when the lease is over: by now the lane may be another relay's.
+      if (isClosing || clock.monotonic() > leasedAt + leaseMs) break
       const error = await publishOne(publisher, event, publishTimeoutMs)
       if (error !== null) {
         const failure = laneFailure(error.reason, publishedSeqs.length > 0 ? 1 : attempts + 1)
@@ -102,9 +105,13 @@ export function startRelay(options: RelayOptions): Relay {
     return { lane, publishedSeqs, failure: null }
   }
 
-  const dispatch = (lane: ClaimedLane, leaseEndsAt: number): void => {
+  const dispatch = (lane: ClaimedLane): void => {
+    // Still under way here, after a lease that could not be renewed in time. What is left of it comes when that has ended.
+    if (activeLanes.has(lane.lane)) return
+    activeLanes.add(lane.lane)
     inFlight += lane.rows.length
-    void publishLane(lane, leaseEndsAt).then((outcome) => {
+    void publishLane(lane).then((outcome) => {
+      activeLanes.delete(lane.lane)
       inFlight -= lane.rows.length
       outcomes.push(outcome)
       alarm.ring()
@@ -114,13 +121,15 @@ export function startRelay(options: RelayOptions): Relay {
   const turn = async (): Promise<void> => {
     const recorded = outcomes
     outcomes = []
-    // From before the claim: the lease as this process counts it ends earlier than in the database.
-    const leaseEndsAt = clock.monotonic() + leaseMs
+    // From before the transaction: a lease as this process counts it ends earlier than in the database.
+    const startedAt = clock.monotonic()
+    const renews = inFlight === 0 || startedAt - leasedAt > renewAfterMs
     const room = isClosing ? 0 : maxInFlight - inFlight
     try {
-      const request = { schema: database.schema, holder, outcomes: recorded, room, rowsPerLane, leaseMs }
+      const request = { schema: database.schema, holder, outcomes: recorded, renews, room, rowsPerLane, leaseMs }
       const { claimed, hasMore } = await database.kysely.transaction().execute((tx) => takeTurn(tx, request))
-      for (const lane of claimed) dispatch(lane, leaseEndsAt)
+      if (renews) leasedAt = startedAt
+      for (const lane of claimed) dispatch(lane)
       if (hasMore) alarm.ring()
     } catch (error) {
       outcomes = [...recorded, ...outcomes]
@@ -132,7 +141,7 @@ export function startRelay(options: RelayOptions): Relay {
     while (!isClosing) {
       try {
         await turn()
-        await alarm.wait(pollMs)
+        await alarm.wait(inFlight > 0 ? Math.min(pollMs, renewAfterMs) : pollMs)
       } catch (error) {
         lastError = errorMessage(error)
         logger.warn({ err: error, retryInMs: DATABASE_RETRY_MS }, 'the outbox could not be read; trying again')

@@ -34,6 +34,8 @@ export interface TurnRequest {
   readonly schema: string
   readonly holder: string
   readonly outcomes: readonly LaneOutcome[]
+  /** Whether the leases of what is still under way begin anew. */
+  readonly renews: boolean
   /** Rows to claim at most; 0 claims none. */
   readonly room: number
   readonly rowsPerLane: number
@@ -51,6 +53,7 @@ export async function takeTurn(tx: TransactionHandle, request: TurnRequest): Pro
   // lane and take row 6 before it. The lock comes first, so that no relay waits for it while it holds rows that another one needs.
   await sql`select pg_advisory_xact_lock(${LOCK_SPACE}::int, hashtext(${`outbox ${request.schema}`}))`.execute(tx)
   if (request.outcomes.length > 0) await record(tx, request)
+  if (request.renews) await renew(tx, request)
   return request.room > 0 ? claim(tx, request) : { claimed: [], hasMore: false }
 }
 
@@ -73,6 +76,13 @@ async function record(tx: TransactionHandle, { holder, outcomes }: TurnRequest):
                 ${failed.map((f) => f.attempts)}::int[], ${failed.map((f) => f.waitMs)}::float8[])
       as failed (lane, message, attempts, wait_ms)
     where hold.lane = failed.lane and hold.holder = ${holder}::uuid`.execute(tx)
+}
+
+async function renew(tx: TransactionHandle, { holder, leaseMs }: TurnRequest): Promise<void> {
+  await sql`
+    update tributary_outbox_hold set until = clock_timestamp() + ${leaseMs}::float8 * interval '1 ms' where holder = ${holder}::uuid`.execute(
+    tx,
+  )
 }
 
 interface ReadyRow {

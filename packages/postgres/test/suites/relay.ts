@@ -127,13 +127,38 @@ export function describeRelay(open: OpenTestDatabase): void {
       const dead = await database.kysely.transaction().execute(async (tx) => {
         await addToOutbox(tx, [encodedEvent('a', 0), encodedEvent('a', 1)])
         const holder = '00000000-0000-4000-8000-000000000001'
-        return takeTurn(tx, { schema: database.schema, holder, outcomes: [], room: 10, rowsPerLane: 10, leaseMs: 50 })
+        return takeTurn(tx, {
+          schema: database.schema,
+          holder,
+          outcomes: [],
+          renews: false,
+          room: 10,
+          rowsPerLane: 10,
+          leaseMs: 50,
+        })
       })
       await before.publishEncoded(dead.claimed.flatMap((lane) => lane.rows.map((row) => row.event)))
       const after = new ScriptedPublisher()
       start({ publisher: after })
       await drained()
       expect(after.log.map((event) => event.id)).toEqual(before.log.map((event) => event.id))
+    })
+
+    it('renews its claim for as long as a publish takes', async () => {
+      const { promise: released, resolve: release } = Promise.withResolvers<void>()
+      const publisher = new ScriptedPublisher(() => released)
+      start({ publisher, leaseMs: 300 })
+      await add(encodedEvent('a', 0))
+      const leaseEnd = async () => {
+        const { rows } = await sql<{ until: Date }>`select until from tributary_outbox_hold`.execute(database.kysely)
+        return rows[0]?.until
+      }
+      const first = await poll(leaseEnd)
+      await poll(async () => (((await leaseEnd()) ?? first) > first ? true : undefined))
+      expect(publisher.log).toEqual([])
+      release()
+      await drained()
+      expect(publisher.log).toHaveLength(1)
     })
 
     it('gives back what it has claimed and not published when it is closed', async () => {

@@ -12,7 +12,6 @@ let left = Number(survivors)
 startRelay({
   database: await openDatabase({ url: directory }),
   leaseMs: 200,
-  publishTimeoutMs: 100,
   publisher: {
     async publishEncoded(events) {
       for (const event of events) {
