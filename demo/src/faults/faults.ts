@@ -1,7 +1,7 @@
 import { orderPlaced } from '@tributary/contracts'
 import type { Progress } from '../report/progress.ts'
 import type { Stage } from '../stage/stage.ts'
-import { readers } from '../stage/topology.ts'
+import { handlersOf, readers } from '../stage/topology.ts'
 import { type Poison, undecodableBytes, unknownSchema } from './poison.ts'
 import type { Fault } from './schedule.ts'
 
@@ -10,8 +10,11 @@ const appendTimeoutMs = 15_000
 
 /** What goes wrong during the play, and when. Every fault says so as it strikes. */
 export function stagedFaults(stage: Stage, progress: Progress): { faults: Fault[]; poison: Poison[] } {
-  const groups = readers.get(orderPlaced.topic) ?? []
-  const poison = [undecodableBytes(groups), unknownSchema(groups)]
+  const poison = [
+    undecodableBytes(readers.get(orderPlaced.topic) ?? []),
+    // It says that it is an order.placed: the other groups of the topic skip that type without looking inside.
+    unknownSchema(handlersOf(orderPlaced.type)),
+  ]
   const inject = (record: Poison) => async (): Promise<void> => {
     progress.say(`  ✦ ${record.what} into "${orderPlaced.topic}"`)
     await stage.producer.append({ topic: orderPlaced.topic, partition: 0 }, [record.record], {

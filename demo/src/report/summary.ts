@@ -1,4 +1,4 @@
-import { type Check, type Ledger, ordersIn } from '../reconcile/reconcile.ts'
+import { type Check, type DeadLetter, type Ledger, ordersIn } from '../reconcile/reconcile.ts'
 import { milliseconds, quantile, tally } from './numbers.ts'
 
 /** What the play was, beyond what must balance. */
@@ -14,7 +14,8 @@ export interface Play {
 }
 
 export function summaryLines(play: Play, ledger: Ledger, checks: readonly Check[]): string[] {
-  const { accepted, deadLetters, events, mails } = ledger
+  const { accepted, events, mails } = ledger
+  const deadLetters = distinctDeadLetters(ledger)
   const repeatedEvents = events.length - new Set(events.map(({ id }) => id)).size
   const rate = Math.round((accepted.length / play.tookMs) * 1000)
   return [
@@ -33,7 +34,10 @@ export function summaryLines(play: Play, ledger: Ledger, checks: readonly Check[
     ...tally(deadLetters.map(({ group, reason }) => `${group}: ${reason}`)).map(([reason, count]) =>
       row('', `${String(count).padStart(6)} × ${reason}`),
     ),
-    row('repeated', `${repeatedEvents} events on the log (same id), ${play.repeatedMails} mails (same Message-ID)`),
+    row(
+      'repeated',
+      `${repeatedEvents} events on the log (same id), ${play.repeatedMails} mails (same Message-ID), ${ledger.deadLetters.length - deadLetters.length} dead letters (same record)`,
+    ),
     row(
       'HTTP to mail',
       `p50 ${milliseconds(quantile(play.requestToMailMs, 0.5))}, p99 ${milliseconds(quantile(play.requestToMailMs, 0.99))}`,
@@ -49,3 +53,9 @@ export function summaryLines(play: Play, ledger: Ledger, checks: readonly Check[
 }
 
 const row = (label: string, text: string): string => `   ${label.padEnd(13)} ${text}`
+
+/** A group that dies between the write of a dead letter and its commit writes it again. */
+function distinctDeadLetters({ deadLetters }: Ledger): DeadLetter[] {
+  const byRecord = new Map(deadLetters.map((letter) => [`${letter.group} ${letter.value?.toString('base64')}`, letter]))
+  return [...byRecord.values()]
+}

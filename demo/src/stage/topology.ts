@@ -18,3 +18,7 @@ export const readers: ReadonlyMap<string, readonly string[]> = new Map([
   [orderPlaced.topic, ['inventory', 'email']],
   [inventoryReserved.topic, ['order']],
 ])
+
+/** The groups that handle a type of event. */
+export const handlersOf = (type: string): string[] =>
+  subscriptions.filter(({ on }) => on.some(({ event }) => event.type === type)).map(({ group }) => group)
