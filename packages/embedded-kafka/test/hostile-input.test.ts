@@ -1,7 +1,9 @@
+import { zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type EmbeddedKafka, startEmbeddedKafka } from '../src/index.ts'
 import { apiNamed, connectRaw, encodeRequest } from './support/raw-client.ts'
+import { recordBatch } from './support/record-batch.ts'
 
 /** A broker, what it warned of, and a well-behaved client beside the hostile ones. */
 async function setUp() {
@@ -78,6 +80,19 @@ it('allocates nothing for what is only claimed, by a thousand half-open connecti
   const after = process.memoryUsage()
   expect(after.external + after.heapUsed - before.external - before.heapUsed).toBeLessThan(100 * 1024 * 1024)
   for (const client of clients) client.socket.destroy()
+})
+
+it('refuses a batch that unpacks to more than any broker holds', async () => {
+  await using ready = await setUp()
+  const { kafka, neighbour } = ready
+  const bomb = recordBatch([{ value: 'x' }], {
+    attributes: 4,
+    compress: () => zstdCompressSync(Buffer.alloc(2 ** 27 + 1)),
+  })
+  const topicData = [{ name: 'orders', partitionData: [{ index: 0, records: [bomb] }] }]
+  const answer = await neighbour.ask('Produce', 7, { acks: 1, timeoutMs: 1_000, topicData })
+  expect(answer).toMatchObject({ responses: [{ partitionResponses: [{ errorCode: -1 }] }] })
+  expect(kafka.offsets('orders', 0).endOffset).toBe(0n)
 })
 
 it('answers an ApiVersions of the future in the oldest version', async () => {

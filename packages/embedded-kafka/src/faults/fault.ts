@@ -34,7 +34,7 @@ export interface InterceptedRequest {
   readonly api: string
   readonly broker: number
   readonly clientId: string
-  readonly subjects: readonly Subject[]
+  subjects(): readonly Subject[]
 }
 
 /** A staged fault, as the test holds it. */
@@ -122,11 +122,13 @@ export class Fault {
     if (broker !== undefined && broker !== request.broker) return false
     if (clientId !== undefined && clientId !== request.clientId) return false
     if (topic === undefined && partition === undefined && group === undefined) return true
-    return request.subjects.some(
-      (subject) =>
-        (topic === undefined || topic === subject.topic) &&
-        (partition === undefined || partition === subject.partition) &&
-        (group === undefined || group === subject.group),
-    )
+    return request
+      .subjects()
+      .some(
+        (subject) =>
+          (topic === undefined || topic === subject.topic) &&
+          (partition === undefined || partition === subject.partition) &&
+          (group === undefined || group === subject.group),
+      )
   }
 }

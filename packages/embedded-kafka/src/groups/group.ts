@@ -10,6 +10,7 @@ import type { ErrorName } from '../protocol/error-codes.ts'
 import { CommittedOffsets } from './committed-offsets.ts'
 import { type JoinRequest, type JoinResult, Member, newMemberId, refusedJoin, type SyncResult } from './member.ts'
 import { selectProtocol, supportsAny } from './protocol-selection.ts'
+import { RebalanceTimer } from './rebalance-timer.ts'
 import { type Identity, Roster } from './roster.ts'
 
 export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead'
@@ -37,12 +38,12 @@ export class Group {
   #protocolType = ''
   #protocolName = ''
   #awaitingSync = new Set<Member>()
-  #isInitialDelay = false
-  #cancelDeadline: () => void = () => {}
+  readonly #timer: RebalanceTimer
 
   constructor(id: string, options: GroupOptions) {
     this.id = id
     this.#options = options
+    this.#timer = new RebalanceTimer(options.clock)
   }
 
   get state(): GroupState {
@@ -126,7 +127,7 @@ export class Group {
 
   /** The coordinator moves away: whoever waits is told to look for the new one, and no timer runs meanwhile. */
   suspend(error: ErrorName): void {
-    this.#cancelDeadline()
+    this.#timer.cancel()
     this.#roster.takeBackAllPromises()
     for (const member of this.members) member.dismiss(error)
   }
@@ -225,52 +226,38 @@ export class Group {
     }
     this.#awaitingSync.clear()
     this.#state = 'PreparingRebalance'
-    if (wasEmpty && this.#options.initialRebalanceDelayMs > 0) this.#startInitialDelay()
+    const delayMs = this.#options.initialRebalanceDelayMs
+    const { rebalanceTimeoutMs } = this.#roster
+    if (wasEmpty && delayMs > 0)
+      this.#timer.gather(
+        delayMs,
+        rebalanceTimeoutMs,
+        () => this.#roster.size,
+        () => this.#completeJoin(),
+      )
     else this.#startJoinDeadline()
     this.#completeJoinIfAllAreHere()
   }
 
-  /** A new group waits a little for more members, and longer while they keep coming. */
-  #startInitialDelay(): void {
-    this.#isInitialDelay = true
-    const delayMs = this.#options.initialRebalanceDelayMs
-    const wait = (stepMs: number, remainingMs: number): void => {
-      const membersBefore = this.#roster.size
-      this.#restartDeadline(stepMs, () => {
-        const nextMs = Math.min(delayMs, remainingMs)
-        if (this.#roster.size > membersBefore && nextMs > 0) wait(nextMs, remainingMs - nextMs)
-        else this.#completeJoin()
-      })
-    }
-    wait(delayMs, Math.max(this.#roster.rebalanceTimeoutMs - delayMs, 0))
-  }
-
   #startJoinDeadline(): void {
-    this.#isInitialDelay = false
-    this.#restartDeadline(this.#roster.rebalanceTimeoutMs, () => this.#completeJoin())
+    this.#timer.restart(this.#roster.rebalanceTimeoutMs, () => this.#completeJoin())
   }
 
   #startSyncDeadline(): void {
-    this.#restartDeadline(this.#roster.rebalanceTimeoutMs, () => {
+    this.#timer.restart(this.#roster.rebalanceTimeoutMs, () => {
       // Collected first: the first removal begins a rebalance, after which nobody is awaited any more.
       const late = this.members.filter((member) => this.#awaitingSync.has(member))
       for (const member of late) this.#remove(member)
     })
   }
 
-  #restartDeadline(delayMs: number, action: () => void): void {
-    this.#cancelDeadline()
-    this.#cancelDeadline = this.#options.clock.schedule(delayMs, action)
-  }
-
   #completeJoinIfAllAreHere(): void {
-    if (this.#state !== 'PreparingRebalance' || this.#isInitialDelay || this.#roster.hasPromisedIds) return
+    if (this.#state !== 'PreparingRebalance' || this.#timer.isGathering || this.#roster.hasPromisedIds) return
     if (this.members.every((member) => member.answerJoin)) this.#completeJoin()
   }
 
   #completeJoin(): void {
-    this.#cancelDeadline()
-    this.#isInitialDelay = false
+    this.#timer.cancel()
     for (const member of this.members)
       if (!member.answerJoin && member.groupInstanceId === null) {
         member.cancelSession()
@@ -300,7 +287,7 @@ export class Group {
   }
 
   #answerSyncs(): void {
-    if (this.#awaitingSync.size === 0) this.#cancelDeadline()
+    if (this.#awaitingSync.size === 0) this.#timer.cancel()
     for (const member of this.members) {
       if (!member.answerSync) continue
       this.#touch(member.id)

@@ -3,8 +3,8 @@ import type { Codec } from './batch-header.ts'
 import { decompressLz4Frame } from './lz4.ts'
 import { decompressSnappy } from './snappy.ts'
 
-/** No batch that a broker accepts unpacks to more than this; what claims to is a bomb. */
-const maxOutputLength = 256 * 1024 * 1024
+/** A batch that unpacks to more than this is a bomb, and is refused. */
+const maxOutputLength = 128 * 1024 * 1024
 
 export function decompress(codec: Codec, bytes: Buffer): Buffer {
   switch (codec) {

@@ -46,7 +46,8 @@ export interface Api {
 }
 
 export interface OpenRequest {
-  readonly subjects: readonly Subject[]
+  /** Asked for only where a fault is staged. */
+  subjects(): readonly Subject[]
   /** Applies the request; the result writes the answer's body, or is null when none is wanted. */
   handle(context: RequestContext): Promise<WriteAnswer | null>
   /** Writes a refusal, or null when this API fails partition by partition. */
@@ -76,7 +77,7 @@ export function defineApi<const Request extends Shape, const Response extends Sh
         (writer) =>
           response.write(writer, answer as Value<Response>, layout)
       return {
-        subjects: definition.subjects?.(value) ?? [],
+        subjects: () => definition.subjects?.(value) ?? [],
         async handle(context) {
           const answer = await definition.handle(value, context)
           return answer && write(answer)

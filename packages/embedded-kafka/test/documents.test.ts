@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { expect, it } from 'vitest'
+import { apis } from '../src/api/catalogue.ts'
+
+const root = path.join(import.meta.dirname, '..')
+const read = (file: string): Promise<string> => readFile(path.join(root, file), 'utf8')
+
+it('skipped-features.md lists exactly the APIs and versions that are spoken', async () => {
+  const listed = [...(await read('skipped-features.md')).matchAll(/^\| (\d+) +\| (\w+) +\| (\d+)–(\d+) +\|$/gm)]
+  const spoken = [...apis.values()].toSorted((one, other) => one.key - other.key)
+  expect(listed.map(([, key, name, oldest, newest]) => [Number(key), name, Number(oldest), Number(newest)])).toEqual(
+    spoken.map(({ key, name, versions }) => [key, name, ...versions]),
+  )
+})
+
+it("the README's example prints what the README says", async () => {
+  const readme = await read('README.md')
+  const [, example = ''] = /```ts\n(.*?)```/s.exec(readme) ?? []
+  const [, output = ''] = /prints\n\n```text\n(.*?)```/s.exec(readme) ?? []
+  const folder = path.join(root, '.cache', `readme-${process.pid}`)
+  await mkdir(folder, { recursive: true })
+  try {
+    const file = path.join(folder, 'example.ts')
+    await writeFile(file, example)
+    const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=@tributary/source', file])
+    expect(stdout).toBe(output)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
