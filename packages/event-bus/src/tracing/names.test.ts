@@ -28,11 +28,10 @@ describe('the page of metrics and spans', () => {
   })
 
   it('names each metric as Prometheus shows it', () => {
-    const rows = Array.from(page.matchAll(/^\| `([a-z_.]+)` \| `([a-z_]+)` \|/gm), ([, name = '', shown = '']) => ({
-      name,
-      shown,
-    }))
+    const rows = Array.from(page.matchAll(/^\| `([a-z_.]+)` \| `([a-z_]+)` \| (\w+)/gm))
     expect(rows).toHaveLength(Object.keys(metricNames).length)
-    for (const { name, shown } of rows) expect(shown.startsWith(name.replaceAll('.', '_'))).toBe(true)
+    for (const [, name = '', shown, kind] of rows) {
+      expect(shown).toBe(`${name.replaceAll('.', '_')}${kind === 'counter' ? '_total' : ''}`)
+    }
   })
 })
