@@ -5,6 +5,7 @@ import { startPrometheus } from '../prometheus/start-prometheus.ts'
 import { startMailboxServer } from '../smtp/mailbox-server.ts'
 import { startSmtpSink } from '../smtp/start-smtp-sink.ts'
 import { startNodeControl } from './node-control.ts'
+import { findTestData } from './test-data.ts'
 
 export interface StartedComponent {
   /** The environment variables that the component promised, with their values. */
@@ -94,6 +95,11 @@ export const realComponents: Readonly<Record<string, RealComponent>> = {
       const prometheus = await startPrometheus()
       return { env: { TRIBUTARY_REAL_PROMETHEUS: prometheus.url }, close: () => prometheus.close() }
     },
+  },
+  /** Real orders and conformance vectors, read where they lie; nothing of them is part of this repository. */
+  data: {
+    variables: ['TRIBUTARY_REAL_DATA'],
+    start: async () => ({ env: { TRIBUTARY_REAL_DATA: await findTestData() }, close: async () => {} }),
   },
 }
 

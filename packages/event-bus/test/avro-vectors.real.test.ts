@@ -1,6 +1,4 @@
-/**
- * Apache Avro's own conformance data: the directory `share/test` of its repository, named by TRIBUTARY_AVRO_VECTORS. It is read where it lies.
- */
+/** Apache Avro's own conformance data, `share/test` of its repository: read where it lies. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -10,13 +8,10 @@ import { readSchema } from '../src/avro/read-schema.ts'
 import type { AvroSchema } from '../src/avro/schema.ts'
 import { readFraming } from '../src/avro/wire-format.ts'
 
-const directory = process.env['TRIBUTARY_AVRO_VECTORS']
-if (directory === undefined) {
-  throw new Error('TRIBUTARY_AVRO_VECTORS must name the directory share/test of a checkout of apache/avro')
-}
+const directory = join(process.env['TRIBUTARY_REAL_DATA'] ?? '', 'avro')
 
 function fileOf(...path: string[]): Buffer {
-  return readFileSync(join(directory ?? '', ...path))
+  return readFileSync(join(directory, ...path))
 }
 
 function jsonOf(...path: string[]): AvroSchema {
