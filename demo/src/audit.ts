@@ -1,4 +1,4 @@
-import { headerText } from '@tributary/event-bus'
+import { headerNames, headerText, provenanceHeaderNames } from '@tributary/event-bus'
 import type { Scenario } from './orders/source-order.ts'
 import type { Played } from './play.ts'
 import { groupLag, recordsSince } from './reconcile/log.ts'
@@ -65,8 +65,8 @@ async function loggedEvents({ admin, beginning }: Stage): Promise<LoggedEvent[]>
   const events: LoggedEvent[] = []
   for (const topic of readers.keys()) {
     for (const { headers, key } of await recordsSince(admin, topic, beginning)) {
-      const id = headerText(headers, 'ce_id')
-      const type = headerText(headers, 'ce_type')
+      const id = headerText(headers, headerNames.id)
+      const type = headerText(headers, headerNames.type)
       if (id !== null && type !== null) events.push({ id, type, orderId: key?.toString() ?? '' })
     }
   }
@@ -77,7 +77,12 @@ async function deadLetters({ admin, beginning }: Stage): Promise<DeadLetter[]> {
   const letters: DeadLetter[] = []
   for (const { group, topic } of deadLetterTopics()) {
     for (const { headers, value } of await recordsSince(admin, topic, beginning)) {
-      letters.push({ group, value, reason: headerText(headers, 'tributary.reason') ?? 'no reason given' })
+      letters.push({
+        group,
+        value,
+        reason: headerText(headers, provenanceHeaderNames.reason) ?? 'no reason given',
+        traceId: headerText(headers, provenanceHeaderNames.traceparent)?.split('-')[1] ?? null,
+      })
     }
   }
   return letters

@@ -1,8 +1,10 @@
+import { writeFile } from 'node:fs/promises'
 import { audit } from './audit.ts'
 import { parseOptions, UsageError, usage } from './options.ts'
 import { loadScenario } from './orders/scenario.ts'
 import { play } from './play.ts'
 import { reconcile } from './reconcile/reconcile.ts'
+import { jsonReport } from './report/json-report.ts'
 import { createProgress } from './report/progress.ts'
 import { summaryLines } from './report/summary.ts'
 import { setStage } from './stage/stage.ts'
@@ -45,10 +47,16 @@ async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
     await stage.stopServices()
 
     const checks = reconcile(ledger)
-    const refused = played.placements.flatMap((placement) => (placement.kind === 'refused' ? [placement] : []))
+    const refused = played.placements.flatMap((placement) =>
+      placement.kind === 'refused' ? [{ ...placement, orderId: placement.order.orderId }] : [],
+    )
     const repeatedMails = stage.mailbox.received - stage.mailbox.distinct().length
-    const tree = traceTree(traceOfOneOrder(stage.collector))
-    const lines = summaryLines({ name: scenario.name, refused, repeatedMails, tree, ...played }, ledger, checks)
+    const trace = traceOfOneOrder(stage.collector)
+    const whole = { name: scenario.name, refused, repeatedMails, tree: traceTree(trace), ...played }
+    if (options.reportFile !== null) {
+      await writeFile(options.reportFile, JSON.stringify(jsonReport(whole, ledger, checks, trace), null, 2))
+    }
+    const lines = summaryLines(whole, ledger, checks)
     for (const line of lines) progress.say(line)
     return checks.every(({ holds }) => holds) ? 0 : 1
   } catch (error) {

@@ -14,6 +14,8 @@ export interface DemoOptions {
   readonly sequential: boolean
   /** Whether faults are injected while it runs. */
   readonly faults: boolean
+  /** Where to write what happened, as JSON; null writes nothing. */
+  readonly reportFile: string | null
   /** Leaves everything running at the end, until Ctrl-C. */
   readonly keep: boolean
 }
@@ -25,6 +27,7 @@ export const usage = `usage: demo [options]
   --seed N          seed of the generated orders (default 1)
   --sequential      place each order only when the one before has been decided
   --no-faults       inject no faults
+  --report FILE     write what happened as JSON
   --keep            leave everything running and say what to open
 environment: KAFKA_BROKERS, DATABASE_URL, SMTP_URL, OTEL_EXPORTER_OTLP_ENDPOINT point the demo at real components`
 
@@ -40,6 +43,7 @@ export function parseOptions(argv: readonly string[]): DemoOptions {
     seed: wholeNumber('--seed', values.seed, 1),
     sequential: values.sequential ?? false,
     faults: !(values['no-faults'] ?? false),
+    reportFile: values.report ?? null,
     keep: values.keep ?? false,
   }
 }
@@ -55,6 +59,7 @@ function parse(argv: readonly string[]) {
         seed: { type: 'string' },
         sequential: { type: 'boolean' },
         'no-faults': { type: 'boolean' },
+        report: { type: 'string' },
         keep: { type: 'boolean' },
       },
     })

@@ -21,7 +21,7 @@ const balanced: Ledger = {
     { id: 'e2', type: 'order.confirmed', orderId: 'o1' },
   ],
   poison: [poison],
-  deadLetters: poison.groups.map((group) => ({ group, reason: 'undecodable', value: poison.value })),
+  deadLetters: poison.groups.map((group) => ({ group, reason: 'undecodable', value: poison.value, traceId: null })),
   lag: new Map([['inventory', 0n]]),
 }
 

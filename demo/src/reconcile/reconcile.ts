@@ -34,6 +34,8 @@ export interface DeadLetter {
   readonly group: string
   readonly reason: string
   readonly value: Buffer | null
+  /** Of the hop that wrote it. */
+  readonly traceId: string | null
 }
 
 export interface Check {

@@ -5,7 +5,7 @@ import { milliseconds, quantile, tally } from './numbers.ts'
 export interface Play {
   readonly name: string
   readonly tookMs: number
-  readonly refused: readonly { readonly status: number; readonly title: string }[]
+  readonly refused: readonly { readonly orderId: string; readonly status: number; readonly title: string }[]
   /** From the HTTP request to the mail, for each order. */
   readonly requestToMailMs: readonly number[]
   /** Mails that arrived again under a Message-ID already seen. */

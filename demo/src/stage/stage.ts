@@ -16,6 +16,7 @@ import { createMailbox, type Mailbox } from '../reconcile/mailbox.ts'
 import { startTraceCollector, type TraceCollector } from '../trace/collector.ts'
 import { embeddedDatabases, realDatabases } from './databases.ts'
 import { stageKafka } from './kafka.ts'
+import { mailRelay } from './mail-relay.ts'
 import { type ServiceOptions, type ServiceProcess, startService } from './service-process.ts'
 import { events, readers, subscriptions } from './topology.ts'
 
@@ -60,7 +61,10 @@ export async function setStage({ environment, closing }: StageOptions): Promise<
     : await embeddedDatabases(join(directory, 'data'))
   closing.defer(() => databases.close())
   const mailbox = createMailbox()
+  const relay = mailRelay(environment['SMTP_URL'])
+  closing.defer(() => relay.close())
   const smtp = await startSmtpSink({
+    ...relay.options,
     onMail: ({ messageId, headers, receivedAtMs }) =>
       mailbox.add({
         messageId,
@@ -123,7 +127,7 @@ export async function setStage({ environment, closing }: StageOptions): Promise<
     description: [
       kafka.describe(),
       databases.describe(),
-      `SMTP at ${smtp.url}`,
+      `SMTP at ${smtp.url}${relay.describe}`,
       ...[order, inventory, email].map(
         ({ name, pid, url }) => `${name} service: pid ${pid}, ${url}, log ${join(logs, `${name}.log`)}`,
       ),

@@ -22,6 +22,12 @@ export interface SmtpSinkOptions {
   readonly port?: number
   /** Called for each mail as it is accepted. */
   readonly onMail?: (mail: SinkMail) => void
+  /** Takes each mail, bytes as sent, before it is accepted; when it rejects, the sender is told to try again later. */
+  readonly passOn?: (mail: {
+    readonly from: string
+    readonly to: readonly string[]
+    readonly raw: Buffer
+  }) => Promise<void>
 }
 
 export interface SmtpSink {
@@ -48,12 +54,15 @@ export async function startSmtpSink(options: SmtpSinkOptions = {}): Promise<Smtp
   let fault: SinkFault | undefined
 
   const receive = async (stream: Readable, session: SMTPServerSession): Promise<void> => {
-    const parsed = await PostalMime.parse(await new Response(Readable.toWeb(stream)).arrayBuffer())
+    const raw = Buffer.from(await new Response(Readable.toWeb(stream)).arrayBuffer())
+    const parsed = await PostalMime.parse(raw)
     const to = session.envelope.rcptTo.map((recipient) => recipient.address)
+    const from = session.envelope.mailFrom === false ? '' : session.envelope.mailFrom.address
+    await options.passOn?.({ from, to, raw })
     const faults = to.map((address) => faultOf(address) ?? fault)
     if (faults.includes('slow')) await new Promise((resolve) => setTimeout(resolve, 1_500))
     const mail: SinkMail = {
-      from: session.envelope.mailFrom === false ? '' : session.envelope.mailFrom.address,
+      from,
       to,
       subject: parsed.subject ?? '',
       text: parsed.text ?? '',
