@@ -19,6 +19,7 @@ import {
   type SubscriptionDefinition,
 } from '@tributary/event-bus'
 import {
+  type ActiveFault,
   createVirtualClock,
   type InMemoryCluster,
   inMemoryCluster,
@@ -100,6 +101,7 @@ class Scenario {
   /** Places whose handler came to its end while that counted. */
   readonly #handled = new Set<string>()
   readonly #running = new Map<string, number>()
+  readonly #faults: ActiveFault[] = []
   overlaps = 0
   /** Whether some member acted on a partition that was not its own any more: then two may run at once, and nobody can prevent it. */
   #wasThawed = false
@@ -151,15 +153,19 @@ class Scenario {
         return
       }
       case 'refuse commits':
-        this.cluster.faults.failCommits({
-          group: GROUP,
-          outcome: 'failed',
-          isApplied: next.isApplied,
-          times: next.times,
-        })
+        this.#faults.push(
+          this.cluster.faults.failCommits({
+            group: GROUP,
+            outcome: 'failed',
+            isApplied: next.isApplied,
+            times: next.times,
+          }),
+        )
         return
       case 'refuse dead letters':
-        this.cluster.faults.failAppends({ topic: deadLetterTopic(TOPIC, GROUP), kind: next.how, times: next.times })
+        this.#faults.push(
+          this.cluster.faults.failAppends({ topic: deadLetterTopic(TOPIC, GROUP), kind: next.how, times: next.times }),
+        )
         return
     }
   }
@@ -171,8 +177,9 @@ class Scenario {
 
   /** Time passes without faults until all is committed. */
   async comeToRest(): Promise<void> {
+    for (const fault of this.#faults) fault.clear()
     for (const { subscription } of this.#members) subscription.resume()
-    await this.clock.advanceUntil(() => this.#unsettled().length === 0 && this.#isAllCommitted(), 600_000)
+    await this.clock.advanceUntil(() => this.#unsettled().length === 0 && this.#isAllCommitted(), 120_000)
   }
 
   async close(): Promise<void> {
