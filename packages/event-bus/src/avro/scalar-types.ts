@@ -72,9 +72,13 @@ export class NumberLongType extends avsc.types.LongType {
   }
 }
 
+/** Most strings are shorter than this and ASCII. Their length in zigzag is one byte. */
+const SHORT = 64
+
 /** avsc writes half of a surrogate pair as bytes that are not UTF-8, which readers in other languages refuse. */
 export class StringType extends avsc.types.StringType {
   override _write(tap: Tap, value: unknown): void {
+    if (typeof value === 'string' && value.length < SHORT && writeAscii(tap, value)) return
     if (typeof value !== 'string' || !value.isWellFormed()) refuse('a well-formed string')
     tap.writeString(value)
   }
@@ -84,6 +88,20 @@ export class StringType extends avsc.types.StringType {
     if (!isValid) hook?.(value, this)
     return isValid
   }
+}
+
+/** Writes in one pass what is ASCII; false, with nothing written that counts, when it is not. */
+function writeAscii(tap: Tap, value: string): boolean {
+  const { buf, pos } = tap
+  const { length } = value
+  buf[pos] = length << 1
+  for (let i = 0; i < length; i++) {
+    const code = value.charCodeAt(i)
+    if (code > 0x7f) return false
+    buf[pos + 1 + i] = code
+  }
+  tap.pos = pos + 1 + length
+  return true
 }
 
 /** Takes any Uint8Array, gives Buffers. */

@@ -7,7 +7,16 @@ import type { AnyEventDefinition } from './define-event.ts'
 import type { EnvelopeReader } from './envelope-codec.ts'
 import type { EnvelopeDatum } from './envelope-schema.ts'
 import type { Decoded, EventDecoder } from './event-codec.ts'
-import { type ReceivedHeaders, readHeaders } from './received-headers.ts'
+import {
+  agrees,
+  agreesOnTime,
+  agreesOnTrace,
+  isStructured,
+  isText,
+  type ReceivedHeaders,
+  readHeaders,
+  textOf,
+} from './received-headers.ts'
 
 /**
  * A decoder for the events that a subscription handles.
@@ -35,6 +44,7 @@ class Decoder implements EventDecoder {
   readonly #byFingerprint = new Map<bigint, Readable[]>()
   readonly #lookedUp = new Map<string, Readable>()
   readonly #schemas: SchemaStore | undefined
+  #lastNamed: AnyEventDefinition | null = null
 
   constructor(definitions: readonly AnyEventDefinition[], schemas: SchemaStore | undefined) {
     this.#schemas = schemas
@@ -50,13 +60,13 @@ class Decoder implements EventDecoder {
 
   decode(record: RawRecord, origin: TopicPartition): Decoded | Promise<Decoded> {
     const headers = readHeaders(record.headers)
-    const named = headers.type === null ? null : (this.#byType.get(headers.type) ?? null)
-    if (named === null && headers.type !== null) return { kind: 'unknown-type', type: headers.type }
+    const named = headers.type === null ? null : this.#named(headers.type)
+    if (named === null && headers.type !== null) return { kind: 'unknown-type', type: headers.type.toString('utf8') }
     const { value } = record
     if (value === null) throw undecodable(record, origin, 'it has no value (a tombstone), and an event has one')
     const framing = framingOf(value, headers)
     if (framing === null) {
-      const type = headers.isStructured ? structuredType(value) : null
+      const type = isStructured(headers) ? structuredType(value) : null
       if (type !== null && !this.#byType.has(type)) return { kind: 'unknown-type', type }
       throw undecodable(record, origin, whyUnframed(value, headers))
     }
@@ -65,6 +75,13 @@ class Decoder implements EventDecoder {
     return this.#lookUp(framing.schema, named, record, origin).then((found) =>
       'kind' in found ? found : read(found, framing.start, value, headers, record, origin),
     )
+  }
+
+  #named(type: Buffer): AnyEventDefinition | null {
+    // Records of one type come in runs.
+    if (this.#lastNamed !== null && isText(type, this.#lastNamed.type)) return this.#lastNamed
+    this.#lastNamed = this.#byType.get(type.toString('utf8')) ?? null
+    return this.#lastNamed
   }
 
   /** How to read what a known schema wrote; null when the schema must be looked up. */
@@ -138,7 +155,7 @@ export function assertNoSchemaConflicts(definitions: readonly AnyEventDefinition
 }
 
 function framingOf(value: Buffer, headers: ReceivedHeaders): Framing | null {
-  if (headers.isStructured) return null
+  if (isStructured(headers)) return null
   const fromHeader = headers.valueSchemaId === null ? null : readFramingHeader(headers.valueSchemaId)
   return fromHeader ?? readFraming(value)
 }
@@ -166,10 +183,10 @@ function read(
       source: body.source,
       timestamp: body.timestamp,
       traceId: body.trace_id,
-      causationId: headers.causationId,
-      correlationId: headers.correlationId,
-      subject: headers.subject,
-      key: record.key === null ? null : record.key.toString('utf8'),
+      causationId: textOf(headers.causationId),
+      correlationId: textOf(headers.correlationId),
+      subject: textOf(headers.subject),
+      key: textOf(record.key),
       data: body.data,
       origin: { topic: origin.topic, partition: origin.partition, recordOffset: record.offset },
     },
@@ -178,22 +195,23 @@ function read(
 }
 
 function contradicts(headers: ReceivedHeaders, type: string, body: EnvelopeDatum): boolean {
-  return (
-    (headers.type !== null && headers.type !== type) ||
-    (headers.id !== null && headers.id !== body.event_id) ||
-    (headers.source !== null && headers.source !== body.source) ||
-    (headers.traceId !== null && headers.traceId !== body.trace_id) ||
-    (headers.time !== null && Date.parse(headers.time) !== body.timestamp.getTime())
+  return !(
+    agrees(headers.type, type) &&
+    agrees(headers.id, body.event_id) &&
+    agrees(headers.source, body.source) &&
+    agreesOnTrace(headers, body.trace_id) &&
+    agreesOnTime(headers.time, body.timestamp)
   )
 }
 
 function whyUnframed(value: Buffer, headers: ReceivedHeaders): string {
-  if (headers.isStructured) {
-    return `it is a CloudEvent in structured mode (${headers.contentType}); events are read in binary mode with an Avro body`
+  const contentType = textOf(headers.contentType)
+  if (isStructured(headers)) {
+    return `it is a CloudEvent in structured mode (${contentType}); events are read in binary mode with an Avro body`
   }
   if (value.length === 0) return 'its value is empty'
   const start = value.toString('hex', 0, Math.min(value.length, 10))
-  const as = headers.contentType === null ? '' : ` (content-type ${headers.contentType})`
+  const as = contentType === null ? '' : ` (content-type ${contentType})`
   return `its value${as} starts with ${start}, neither with c301 (Avro single-object encoding) nor with 00 and a registry id`
 }
 

@@ -52,6 +52,18 @@ describe('the headers of an event', () => {
     expect(sources).toEqual(['a', 'b', 'a'])
   })
 
+  it.each([
+    '2026-01-02T03:04:05.000Z',
+    '2026-01-02T03:04:05.999Z',
+    '2026-01-02T03:04:06.070Z',
+    '1969-12-31T23:59:59.001Z',
+    '+020000-01-01T00:00:00.010Z',
+  ])('tell the time %s to the millisecond', (time) => {
+    for (const timestamp of [new Date(time), new Date(Date.parse(time))]) {
+      expect(headerText(eventHeaders({ ...event, timestamp }), 'ce_time')).toBe(time)
+    }
+  })
+
   it('that are constant are encoded once', () => {
     const value = (name: string) => headerValue(eventHeaders(event), name)
     for (const name of ['content-type', 'ce_specversion', 'ce_type', 'ce_source']) expect(value(name)).toBe(value(name))

@@ -1,31 +1,30 @@
+/**
+ * The headers of a record that decoding looks at. They stay bytes: most are only compared with what the body says, and making a string costs more than
+ * that.
+ */
 import type { RawHeader } from '../driver.ts'
 import { headerNames } from './header-names.ts'
+import { AVRO_CONTENT_TYPE } from './headers.ts'
 
-/** The headers of a record that decoding looks at, found in one pass. Null where a header is missing or has no value. */
+/** Null where a header is missing or has no value. */
 export interface ReceivedHeaders {
-  contentType: string | null
-  /** The content type says that the whole CloudEvent is in the value. */
-  isStructured: boolean
-  type: string | null
-  id: string | null
-  source: string | null
-  time: string | null
-  subject: string | null
-  causationId: string | null
-  correlationId: string | null
-  /** Of the trace that the event was created in. */
-  traceId: string | null
+  contentType: Buffer | null
+  type: Buffer | null
+  id: Buffer | null
+  source: Buffer | null
+  time: Buffer | null
+  subject: Buffer | null
+  causationId: Buffer | null
+  correlationId: Buffer | null
+  traceparent: Buffer | null
+  startingTraceparent: Buffer | null
   valueSchemaId: Buffer | null
 }
 
-const STRUCTURED = /^application\/cloudevents/i
-const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-/
-
-/** Of repeated headers the first counts: whoever relays a record appends. Bytes that are not UTF-8 come out as replacement characters. */
+/** Of repeated headers the first counts: whoever relays a record appends. */
 export function readHeaders(headers: readonly RawHeader[]): ReceivedHeaders {
   const found: ReceivedHeaders = {
     contentType: null,
-    isStructured: false,
     type: null,
     id: null,
     source: null,
@@ -33,54 +32,119 @@ export function readHeaders(headers: readonly RawHeader[]): ReceivedHeaders {
     subject: null,
     causationId: null,
     correlationId: null,
-    traceId: null,
+    traceparent: null,
+    startingTraceparent: null,
     valueSchemaId: null,
   }
-  let traceparent: string | null = null
-  let startingTraceparent: string | null = null
+  // Names come fresh from the wire, without a hash: comparing them is cheaper than looking them up.
   for (const [name, value] of headers) {
-    if (value === null) continue
     switch (name) {
       case headerNames.contentType:
-        found.contentType ??= text(value)
+        found.contentType ??= value
         break
       case headerNames.type:
-        found.type ??= text(value)
+        found.type ??= value
         break
       case headerNames.id:
-        found.id ??= text(value)
+        found.id ??= value
         break
       case headerNames.source:
-        found.source ??= text(value)
+        found.source ??= value
         break
       case headerNames.time:
-        found.time ??= text(value)
+        found.time ??= value
         break
       case headerNames.subject:
-        found.subject ??= text(value)
+        found.subject ??= value
         break
       case headerNames.causationId:
-        found.causationId ??= text(value)
+        found.causationId ??= value
         break
       case headerNames.correlationId:
-        found.correlationId ??= text(value)
+        found.correlationId ??= value
         break
       case headerNames.traceparent:
-        traceparent ??= text(value)
+        found.traceparent ??= value
         break
       case headerNames.startingTraceparent:
-        startingTraceparent ??= text(value)
+        found.startingTraceparent ??= value
         break
       case headerNames.valueSchemaId:
         found.valueSchemaId ??= value
         break
     }
   }
-  found.isStructured = found.contentType !== null && STRUCTURED.test(found.contentType)
-  found.traceId = TRACEPARENT.exec(startingTraceparent ?? traceparent ?? '')?.[1] ?? null
   return found
 }
 
-function text(value: Buffer): string {
-  return value.toString('utf8')
+/** Bytes that are not UTF-8 come out as replacement characters. */
+export function textOf(header: Buffer | null): string | null {
+  return header === null ? null : header.toString('utf8')
+}
+
+/** Whether the content type says that the whole CloudEvent is in the value. */
+export function isStructured({ contentType }: ReceivedHeaders): boolean {
+  if (contentType === null || isText(contentType, AVRO_CONTENT_TYPE)) return false
+  return /^application\/cloudevents/i.test(contentType.toString('utf8'))
+}
+
+/** Whether a header, if it is there, says this. */
+export function agrees(header: Buffer | null, text: string): boolean {
+  return header === null || isText(header, text)
+}
+
+/** Whether the time in a header, if it is there, is this one, in whatever precision and zone it is written. */
+export function agreesOnTime(header: Buffer | null, time: Date): boolean {
+  if (header === null) return true
+  const millis = millisFromOwnFormat(header)
+  return (millis ?? Date.parse(header.toString('utf8'))) === time.getTime()
+}
+
+const DASH = 0x2d
+const TRACE_ID_START = 3
+const TRACE_ID_END = 35
+
+/** Whether the trace that the event started in, if headers tell it, is this one. */
+export function agreesOnTrace({ startingTraceparent, traceparent }: ReceivedHeaders, traceId: string): boolean {
+  const header = startingTraceparent ?? traceparent
+  if (header === null || header[TRACE_ID_START - 1] !== DASH || header[TRACE_ID_END] !== DASH) return true
+  return isText(header, traceId, TRACE_ID_START, TRACE_ID_END)
+}
+
+/** Whether bytes are a text in UTF-8. */
+export function isText(bytes: Buffer, text: string, start = 0, end: number = bytes.length): boolean {
+  const { length } = text
+  if (end - start < length) return false
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 0x7f) return bytes.toString('utf8', start, end) === text
+    if (code !== bytes[start + i]) return false
+  }
+  return end - start === length
+}
+
+/** Of `2026-01-02T03:04:05.678Z`, as publishers here write it; null for anything else. */
+function millisFromOwnFormat(bytes: Buffer): number | null {
+  if (bytes.length !== 24 || bytes[4] !== DASH || bytes[23] !== 0x5a) return null
+  const millis = Date.UTC(
+    number(bytes, 0, 4),
+    number(bytes, 5, 2) - 1,
+    number(bytes, 8, 2),
+    number(bytes, 11, 2),
+    number(bytes, 14, 2),
+    number(bytes, 17, 2),
+    number(bytes, 20, 3),
+  )
+  return Number.isNaN(millis) ? null : millis
+}
+
+/** NaN where there are other characters than digits. */
+function number(bytes: Buffer, start: number, digits: number): number {
+  let value = 0
+  for (let i = start; i < start + digits; i++) {
+    const digit = (bytes[i] ?? 0) - 0x30
+    if (digit < 0 || digit > 9) return Number.NaN
+    value = value * 10 + digit
+  }
+  return value
 }
