@@ -99,6 +99,7 @@ describe('the image of the services', () => {
     await Promise.all(started.map((name, index) => untilReady(name, url(services[index] ?? 'order', '/health/ready'))))
     const order = {
       orderId: 'C-1',
+      customerId: 'ann',
       email: 'ann@shop.example',
       lines: [{ sku: 'none', quantity: 1, unitPrice: '1.00' }],
     }
@@ -107,7 +108,7 @@ describe('the image of the services', () => {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(order),
     })
-    expect(placed.status).toBe(202)
+    expect(placed.status, await placed.text()).toBe(202)
     // Nothing is in stock in a new shop.
     await expect.poll(() => orderStatus(url('order', '/orders/C-1')), { timeout: 30_000 }).toBe('rejected')
     await expect.poll(() => sink.mails.map((mail) => mail.to), { timeout: 30_000 }).toEqual([['ann@shop.example']])
