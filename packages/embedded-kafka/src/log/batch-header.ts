@@ -30,7 +30,7 @@ const logAppendTimeBit = 0x08
 const transactionalBit = 0x10
 const controlBit = 0x20
 
-export const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
+const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 export type Codec = (typeof codecs)[number]
 
 export interface BatchHeader {

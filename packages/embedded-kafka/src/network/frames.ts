@@ -1,7 +1,7 @@
 import { MalformedRequest } from '../protocol/malformed-request.ts'
 
 /** Kafka's `socket.request.max.bytes`. */
-export const maxFrameBytes = 104_857_600
+const maxFrameBytes = 104_857_600
 const lengthBytes = 4
 /** API key, version and correlation id. */
 const minFrameBytes = 8

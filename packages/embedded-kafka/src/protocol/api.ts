@@ -45,7 +45,7 @@ export interface Api {
   open(reader: Reader, version: number): OpenRequest
 }
 
-export interface OpenRequest {
+interface OpenRequest {
   /** Asked for only where a fault is staged. */
   subjects(): readonly Subject[]
   /** Applies the request; the result writes the answer's body, or is null when none is wanted. */

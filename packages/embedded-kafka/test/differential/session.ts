@@ -60,12 +60,17 @@ export class Session implements Disposable {
       topics: [{ name: topic, numPartitions, replicationFactor: 1, configs: entries }],
       timeoutMs: 10_000,
     })
+    // A real broker tells of a topic a little before it serves its partitions.
+    const partitions = Array.from({ length: numPartitions }, (_, partitionIndex) => ({
+      partitionIndex,
+      timestamp: -1n,
+    }))
     await until(async () => {
-      const { topics } = await client.ask<TopicsAnswer>('Metadata', 6, { topics: [{ name: topic }] })
-      const isReady = topics.every(
-        ({ errorCode, partitions }) => errorCode === 0 && partitions.every((each) => each.errorCode === 0),
-      )
-      return isReady && (topics[0]?.partitions.length ?? 0) === numPartitions
+      const { topics } = await client.ask<OffsetsAnswer>('ListOffsets', 1, {
+        replicaId: -1,
+        topics: [{ name: topic, partitions }],
+      })
+      return topics.every((answered) => answered.partitions.every(({ errorCode }) => errorCode === errorCodes.NONE))
     })
     return topic
   }
@@ -90,8 +95,8 @@ export class Session implements Disposable {
   }
 }
 
-interface TopicsAnswer {
-  topics: { errorCode: number; partitions: { errorCode: number }[] }[]
+interface OffsetsAnswer {
+  topics: { partitions: { errorCode: number }[] }[]
 }
 
 /** Asks again every 50 ms; the test's own timeout ends it. */

@@ -67,7 +67,7 @@ function sized(text: string | null): Buffer {
   return Buffer.concat([varint(bytes.length), bytes])
 }
 
-export function varint(value: number): Buffer {
+function varint(value: number): Buffer {
   let rest = value >= 0 ? BigInt(value) * 2n : -BigInt(value) * 2n - 1n
   const bytes: number[] = []
   for (; rest >= 128n; rest >>= 7n) bytes.push(Number(rest & 127n) | 128)
