@@ -1,6 +1,6 @@
 /**
  * Starts, once for the whole `pnpm test:real`, the components that the selected test files name by their environment variables, in parallel. A component
- * that cannot be started fails the run: nothing is ever skipped.
+ * that cannot be started fails the run, after the tests on the others: nothing is ever skipped.
  */
 import type { TestProject } from 'vitest/node'
 import { realComponents, type StartedComponent } from './components.ts'
@@ -34,9 +34,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
     }),
   )
   const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
-  if (failures.length > 0) {
+  for (const failure of failures) console.error(String(failure))
+  return async () => {
     await close()
-    throw failures.length === 1 ? failures[0] : new AggregateError(failures, failures.map(String).join('\n\n'))
+    // The other tests have told what they can; the run has failed all the same, also when no test noticed.
+    if (failures.length > 0) throw new AggregateError(failures, `not started: ${failures.map(String).join('\n')}`)
   }
-  return close
 }
