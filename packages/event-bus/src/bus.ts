@@ -36,7 +36,8 @@ export interface EventBusOptions {
    */
   readonly maxReceivedBytes?: number
   /**
-   * Where schemas are found that the definitions do not list.
+   * Where schemas are found that the definitions do not list, and where those of published events are announced: the first event of a type waits for
+   * that, and what is encoded for an outbox counts as published. The bus does not close it.
    *
    * @defaultValue nowhere
    */
@@ -103,6 +104,7 @@ class KafkaEventBus implements EventBus {
       clock,
       telemetry: this.#telemetry,
       ...(options.publish === undefined ? {} : { limits: options.publish }),
+      ...(options.schemas === undefined ? {} : { schemas: options.schemas }),
     })
     this.#publisher = publisher
     // Bound, so that they work when taken out: `const { publish } = bus`.

@@ -79,6 +79,11 @@ export class Batcher {
     this.#admit()
   }
 
+  /** Nothing that is submitted from now on goes to `topic` before `fulfil` has resolved once for this `purpose`. */
+  require(topic: string, purpose: object, fulfil: () => Promise<void>): void {
+    this.#routeOf(topic).require(purpose, fulfil)
+  }
+
   /** Resolves when all calls that are open now have closed. */
   flush(): Promise<void> {
     if (this.#open.size === 0) return Promise.resolve()

@@ -1,11 +1,12 @@
 import { context as contextApi } from '@opentelemetry/api'
+import type { SchemaStore } from '../avro/schema-store.ts'
 import type { Clock } from '../clock.ts'
 import type { Driver, OutgoingRecord, RawHeader } from '../driver.ts'
 import type { AnyEventDefinition, EventInput } from '../events/define-event.ts'
 import { encodeEvent, partitionKeyOf, subjectOf } from '../events/event-codec.ts'
 import { newEventId } from '../events/event-id.ts'
 import { eventHeaders } from '../events/headers.ts'
-import { creationContext, injectTrace, spanContextOf, withHop } from '../tracing/propagation.ts'
+import { creationContext, spanContextOf, traceHeadersOf, withHop } from '../tracing/propagation.ts'
 import type { PublisherTelemetry, SendSpan } from '../tracing/telemetry.ts'
 import { Batcher } from './batcher.ts'
 import type {
@@ -28,6 +29,8 @@ export interface PublisherDependencies {
   readonly clock: Clock
   readonly telemetry: PublisherTelemetry
   readonly limits?: PublisherLimits
+  /** Where schemas are announced before the first event of a type is sent. */
+  readonly schemas?: SchemaStore
 }
 
 const defaults: Required<PublisherLimits> = {
@@ -44,21 +47,30 @@ export function createPublisher(dependencies: PublisherDependencies): Publisher 
   return new BatchingPublisher(dependencies)
 }
 
+/** What is the same for all events of a call. */
+interface CallFacts {
+  readonly timestamp: Date
+  readonly traceId: string
+  readonly traceHeaders: readonly RawHeader[]
+}
+
 class BatchingPublisher implements Publisher {
   readonly #source: string
   readonly #clientId: string
   readonly #clock: Clock
   readonly #telemetry: PublisherTelemetry
   readonly #timeoutMs: number
+  readonly #schemas: SchemaStore | undefined
   readonly #batcher: Batcher
 
-  constructor({ source, clientId, driver, clock, telemetry, limits: given }: PublisherDependencies) {
+  constructor({ source, clientId, driver, clock, telemetry, limits: given, schemas }: PublisherDependencies) {
     const limits = { ...defaults, ...given }
     this.#source = source
     this.#clientId = clientId
     this.#clock = clock
     this.#telemetry = telemetry
     this.#timeoutMs = limits.timeoutMs
+    this.#schemas = schemas
     this.#batcher = new Batcher(
       driver.createProducer({ clientId }),
       clock,
@@ -75,7 +87,7 @@ class BatchingPublisher implements Publisher {
     const span = this.#startSend(definition, options, 1)
     return new Promise((resolve, reject) => {
       try {
-        const event = this.#encode(definition, data, options, span)
+        const event = this.#encode(definition, data, this.#facts(options, span), options)
         const call = this.#call(new OneResult(event, span, resolve, reject), options)
         call.add(event.topic, recordOf(event))
         this.#batcher.submit(call, options.signal)
@@ -96,7 +108,8 @@ class BatchingPublisher implements Publisher {
     const span = this.#startSend(definition, options, items.length)
     return new Promise((resolve, reject) => {
       try {
-        const events = items.map((data) => this.#encode(definition, data, options, span))
+        const facts = this.#facts(options, span)
+        const events = items.map((data) => this.#encode(definition, data, facts, options))
         const call = this.#call(new ManyResults(events, span, resolve, reject), options)
         for (const event of events) call.add(event.topic, recordOf(event))
         this.#batcher.submit(call, options.signal)
@@ -109,7 +122,8 @@ class BatchingPublisher implements Publisher {
   }
 
   encode<D extends AnyEventDefinition>(definition: D, data: EventInput<D>, options: EncodeOptions = {}): EncodedEvent {
-    return this.#encode(definition, data, options, { spanContext: spanContextOf(contextOf(options)) })
+    const facts = this.#facts(options, { spanContext: spanContextOf(contextOf(options)) })
+    return this.#encode(definition, data, facts, options)
   }
 
   publishEncoded(
@@ -146,16 +160,22 @@ class BatchingPublisher implements Publisher {
     return this.#telemetry.startSend(definition.topic, this.#clientId, contextOf(options), count)
   }
 
+  #facts(options: PublishOptions, { spanContext }: Pick<SendSpan, 'spanContext'>): CallFacts {
+    return {
+      timestamp: options.timestamp ?? new Date(this.#clock.now()),
+      traceId: spanContext.traceId,
+      traceHeaders: traceHeadersOf(spanContext, contextOf(options)),
+    }
+  }
+
   #encode<D extends AnyEventDefinition>(
     definition: D,
     data: EventInput<D>,
+    { timestamp, traceId, traceHeaders }: CallFacts,
     options: PublishOptions,
-    { spanContext }: Pick<SendSpan, 'spanContext'>,
   ): EncodedEvent {
-    const timestamp = options.timestamp ?? new Date(this.#clock.now())
     const id = options.id ?? newEventId(timestamp.getTime())
-    const meta = { id, traceId: spanContext.traceId, timestamp, source: this.#source }
-    const value = encodeEvent(definition, data, meta)
+    const value = encodeEvent(definition, data, { id, traceId, timestamp, source: this.#source })
     const headers = eventHeaders({
       id,
       type: definition.typeHeader,
@@ -165,16 +185,13 @@ class BatchingPublisher implements Publisher {
       causationId: options.causationId ?? null,
       correlationId: options.correlationId ?? null,
     })
-    injectTrace(headers, spanContext, contextOf(options))
-    return {
-      id,
-      type: definition.type,
-      topic: definition.topic,
-      key: partitionKeyOf(definition, data),
-      value,
-      headers,
-      timestamp,
+    headers.push(...traceHeaders)
+    const { type, topic } = definition
+    const schemas = this.#schemas
+    if (schemas !== undefined) {
+      this.#batcher.require(topic, definition, () => schemas.announce(definition.envelopeSchema))
     }
+    return { id, type, topic, key: partitionKeyOf(definition, data), value, headers, timestamp }
   }
 
   #call(results: OneResult | ManyResults | SettledResults, options: PublishEncodedOptions): SendCall {

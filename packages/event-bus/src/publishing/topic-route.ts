@@ -25,6 +25,9 @@ export class TopicRoute {
   readonly #unrouted: RecordQueue
   readonly #lanes: Lane[] = []
   #partitions = 0
+  /** What must succeed before the first record is sent: what it is for, and how it is done. */
+  readonly #outstanding = new Map<object, () => Promise<void>>()
+  readonly #fulfilled = new WeakSet<object>()
   #round = -1
   #askedAt = 0
   #isAsking = false
@@ -43,12 +46,17 @@ export class TopicRoute {
 
   push(record: PendingRecord): void {
     if (this.#round !== this.#host.round) this.#enterRound()
-    if (this.#partitions === 0) {
+    if (this.#partitions === 0 || this.#outstanding.size > 0) {
       this.#unrouted.push(record)
       if (this.#retryTimer === null) this.#ask()
     } else {
       this.#laneOf(record).push(record)
     }
+  }
+
+  /** Holds records that come from now on until `fulfil` has resolved once for this `purpose`. */
+  require(purpose: object, fulfil: () => Promise<void>): void {
+    if (!this.#fulfilled.has(purpose)) this.#outstanding.set(purpose, fulfil)
   }
 
   /** The number of partitions is not to be relied on. */
@@ -98,30 +106,39 @@ export class TopicRoute {
     this.#isAsking = true
     this.#askedAt = this.#host.clock.monotonic()
     this.#retryTimer = null
-    partitionCount(this.#host, this.topic).then(
+    const purposes = new Map(this.#outstanding)
+    prepare(this.#host, this.topic, purposes.values()).then(
       (partitions) => {
         this.#isAsking = false
         this.#retryMs = firstRetryMs
         this.#partitions = partitions
+        for (const purpose of purposes.keys()) {
+          this.#outstanding.delete(purpose)
+          this.#fulfilled.add(purpose)
+        }
+        // Something else was required meanwhile. What waits goes on waiting, all of it: records of a key may not pass each other.
+        if (this.#outstanding.size > 0 && this.#unrouted.size > 0) return this.#ask()
         for (const record of this.#unrouted.take(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)) {
           this.#laneOf(record).push(record)
         }
       },
       (error: unknown) => {
         this.#isAsking = false
-        this.#unknown(error)
+        this.#unprepared(error)
       },
     )
   }
 
   /** Nothing was sent: records wait for what may heal, until their deadlines, and fail at once for what cannot. */
-  #unknown(error: unknown): void {
+  #unprepared(error: unknown): void {
     if (this.#unrouted.size === 0) return
     if (mayHeal(error)) {
       this.#retryTimer = this.#host.clock.setTimer(() => this.#ask(), this.#retryMs)
       this.#retryMs = Math.min(this.#retryMs * 2, longestRetryMs)
       return
     }
+    // Asked for again by the next publish that needs it.
+    this.#outstanding.clear()
     const refusal = refusalOf(error, this.topic)
     for (const record of this.#unrouted.take(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)) {
       this.#host.release(record)
@@ -130,8 +147,12 @@ export class TopicRoute {
   }
 }
 
-async function partitionCount(host: LaneHost, topic: string): Promise<number> {
-  return await untraced(() => host.producer.partitionCount(topic))
+/** The number of partitions, once everything that is required has succeeded. */
+async function prepare(host: LaneHost, topic: string, requirements: Iterable<() => Promise<void>>): Promise<number> {
+  const [partitions] = await untraced(() =>
+    Promise.all([host.producer.partitionCount(topic), ...Array.from(requirements, (fulfil) => fulfil())]),
+  )
+  return partitions
 }
 
 /** A missing topic may appear as well, but by somebody's hand: its publisher should know at once. */
@@ -141,14 +162,10 @@ function mayHeal(error: unknown): boolean {
 }
 
 function refusalOf(error: unknown, topic: string): PublishError {
+  const options = { outcome: 'not-written' as const, cause: error }
   if (error instanceof Error && 'code' in error && error.code === TopicNotFoundError.code) {
-    return new TopicNotFoundError(
-      `topic ${topic} does not exist; create it with applyTopics() or \`tributary topics ensure\``,
-      { outcome: 'not-written', cause: error },
-    )
+    return new TopicNotFoundError(`nothing can be published to ${topic}: ${error.message}`, options)
   }
-  return new WriteRefusedError(`the partitions of topic ${topic} cannot be learnt`, {
-    outcome: 'not-written',
-    cause: error,
-  })
+  const why = error instanceof Error ? error.message : String(error)
+  return new WriteRefusedError(`nothing can be published to ${topic} at present: ${why}`, options)
 }

@@ -10,7 +10,7 @@ import {
 } from '@opentelemetry/api'
 import type { RawHeader } from '../driver.ts'
 import { headerNames, provenanceHeaderNames } from '../events/header-names.ts'
-import { headerText, headerValue } from '../events/headers.ts'
+import { headerText, headerValue, textHeader } from '../events/headers.ts'
 import { formatBaggage, formatTraceparent, parseBaggage, parseTraceparent } from './trace-context.ts'
 import { newSpanContext } from './trace-ids.ts'
 
@@ -20,14 +20,15 @@ export function spanContextOf(context: Context): SpanContext {
   return active !== undefined && isSpanContextValid(active) ? active : newSpanContext()
 }
 
-/** Appends the headers that continue `spanContext`, with the baggage of `context`. */
-export function injectTrace(headers: RawHeader[], spanContext: SpanContext, context: Context): void {
-  headers.push([headerNames.traceparent, formatTraceparent(spanContext)])
+/** The headers that continue `spanContext`, with the baggage of `context`. */
+export function traceHeadersOf(spanContext: SpanContext, context: Context): RawHeader[] {
+  const headers: RawHeader[] = [[headerNames.traceparent, formatTraceparent(spanContext)]]
   const state = spanContext.traceState?.serialize()
-  if (state !== undefined && state !== '') headers.push([headerNames.tracestate, Buffer.from(state)])
+  if (state !== undefined && state !== '') headers.push(textHeader(headerNames.tracestate, state))
   const baggage = propagation.getBaggage(context)
   const members = baggage === undefined ? null : formatBaggage(baggage)
-  if (members !== null) headers.push([headerNames.baggage, Buffer.from(members)])
+  if (members !== null) headers.push(textHeader(headerNames.baggage, members))
+  return headers
 }
 
 /** The context in which a record was created; null when its headers name none that can be read. The first header of a name counts. */

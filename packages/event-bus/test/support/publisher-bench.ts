@@ -1,3 +1,4 @@
+import type { SchemaStore } from '../../src/avro/schema-store.ts'
 import type { Driver } from '../../src/driver.ts'
 import { createPublisher } from '../../src/publishing/create-publisher.ts'
 import type { Publisher, PublisherLimits } from '../../src/publishing/publisher.ts'
@@ -11,7 +12,7 @@ export class PublisherBench {
   readonly clock = new ManualClock()
   readonly publisher: Publisher
 
-  constructor(telemetry: TelemetryOptions = {}, limits: PublisherLimits = {}) {
+  constructor(telemetry: TelemetryOptions = {}, limits: PublisherLimits = {}, schemas?: SchemaStore) {
     const notNeeded = (): never => {
       throw new Error('a publisher needs a producer only')
     }
@@ -29,6 +30,7 @@ export class PublisherBench {
       clock: this.clock,
       telemetry: createTelemetry(telemetry),
       limits,
+      ...(schemas === undefined ? {} : { schemas }),
     })
   }
 }
