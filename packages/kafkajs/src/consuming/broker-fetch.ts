@@ -1,7 +1,7 @@
 import type { GroupOptions } from '@tributary/event-bus'
 import { Backoff, pause } from '../wire/backoff.ts'
 import type { Cluster, Purpose } from '../wire/cluster.ts'
-import { throwOnCode } from '../wire/failures.ts'
+import { publicError, throwOnCode } from '../wire/failures.ts'
 import { type FetchedPartition, fetchRecords } from '../wire/fetch.ts'
 import type { Owned } from './ownership.ts'
 
@@ -12,7 +12,6 @@ export interface BrokerFetchParts {
   take(owned: Owned, fetchedFrom: bigint, fetched: FetchedPartition): void
   /** A request has ended: whoever wants more may be asked for again. */
   onIdle(): void
-  onAnswered(): void
   onFailed(error: unknown): void
 }
 
@@ -35,11 +34,17 @@ export class BrokerFetch {
   #long: readonly Asked[] | null = null
   #beside: readonly Asked[] | null = null
   #isResting = false
+  #lastError: Error | null = null
   #turn = 0
 
   constructor(nodeId: number, parts: BrokerFetchParts) {
     this.#nodeId = nodeId
     this.#parts = parts
+  }
+
+  /** Why the last request failed; null when it did not. */
+  get lastError(): Error | null {
+    return this.#lastError
   }
 
   /** Everything of this broker that is wanted now. */
@@ -96,7 +101,7 @@ export class BrokerFetch {
       throwOnCode(answer.errorCode, `fetching from broker ${this.#nodeId}`)
       if (closing.aborted) return
       this.#backoff.reset()
-      this.#parts.onAnswered()
+      this.#lastError = null
       const byPartition = new Map(asked.map((each) => [`${each.owned.partition} ${each.owned.topic}`, each]))
       for (const fetched of answer.partitions) {
         const each = byPartition.get(`${fetched.partition} ${fetched.topic}`)
@@ -105,6 +110,7 @@ export class BrokerFetch {
     } catch (error) {
       if (closing.aborted) return
       this.#isResting = true
+      this.#lastError = publicError(error)
       this.#parts.onFailed(error)
       await pause(this.#backoff.next(), closing)
       this.#isResting = false

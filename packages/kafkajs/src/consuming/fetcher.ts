@@ -30,15 +30,12 @@ export class Fetcher {
   readonly #intake: Intake
   readonly #brokers = new Map<number, BrokerFetch>()
   #isRefreshing = false
-  #lastError: Error | null = null
+  #refreshError: Error | null = null
 
   constructor(parts: FetcherParts) {
     this.#parts = parts
     this.#intake = new Intake({
       ...parts,
-      onTrouble: (error) => {
-        this.#lastError = error
-      },
       onStaleLeader: () => this.#refresh(),
       onReady: () => this.wake(),
     })
@@ -46,7 +43,10 @@ export class Fetcher {
 
   /** What keeps some partition from being read, if anything does. */
   get lastError(): Error | null {
-    return this.#lastError
+    const brokers = [...this.#brokers.values()]
+    return (
+      this.#intake.lastError ?? brokers.find((broker) => broker.lastError !== null)?.lastError ?? this.#refreshError
+    )
   }
 
   /** Something may be fetched that could not before: a start, a resume, a seek, a new leader, the end of a waiting time. */
@@ -78,12 +78,8 @@ export class Fetcher {
       take: (owned, fetchedFrom, fetched) => this.#intake.take(owned, fetchedFrom, fetched),
       onIdle: () => this.wake(),
       onFailed: (error) => {
-        this.#lastError = publicError(error)
         if (isRetriable(error)) this.#refresh()
         else this.#parts.onFailed(error)
-      },
-      onAnswered: () => {
-        this.#lastError = this.#intake.hasTrouble ? this.#lastError : null
       },
     })
     this.#brokers.set(nodeId, created)
@@ -97,8 +93,9 @@ export class Fetcher {
     const finish = async (): Promise<void> => {
       try {
         await cluster.refresh(options.topics)
+        this.#refreshError = null
       } catch (error) {
-        this.#lastError = publicError(error)
+        this.#refreshError = publicError(error)
       }
       if (ownership.all().some(({ topic, partition }) => cluster.leader(topic, partition) === -1))
         await pause(LEADERLESS_POLL_MS, closing)

@@ -15,7 +15,6 @@ export interface IntakeParts {
   onChunk(chunk: Chunk): void
   startOver(owned: Owned): void
   onFailed(error: unknown): void
-  onTrouble(error: Error): void
   onStaleLeader(): void
   onReady(): void
 }
@@ -25,6 +24,7 @@ const UNREADABLE_MAX_WAIT_MS = 30_000
 
 interface Trouble {
   readonly backoff: Backoff
+  error: Error
   isOver: boolean
 }
 
@@ -40,8 +40,10 @@ export class Intake {
     this.#parts = parts
   }
 
-  get hasTrouble(): boolean {
-    return this.#troubles.size > 0
+  /** What keeps some partition from being read; null when all are well. */
+  get lastError(): Error | null {
+    const troubled = [...this.#troubles].find(([owned]) => this.#parts.ownership.isCurrent(owned))
+    return troubled?.[1].error ?? null
   }
 
   wants(owned: Owned): boolean {
@@ -131,18 +133,18 @@ export class Intake {
         await wait
         this.#parts.startOver(owned)
       }
-    } catch (error) {
-      this.#parts.onTrouble(publicError(error)) // the wait is over by itself, and the fetch after it comes here again
+    } catch {
+      // The wait ends by itself, and the fetch after it comes here again.
     }
   }
 
   /** Leaves the partition alone for a while; longer each time until it answers well again. */
   #wait(owned: Owned, error: Error, maxMs: number): Promise<void> {
     for (const known of this.#troubles.keys()) if (!this.#parts.ownership.isCurrent(known)) this.#troubles.delete(known)
-    const trouble = this.#troubles.get(owned) ?? { backoff: new Backoff({ maxMs }), isOver: false }
+    const trouble = this.#troubles.get(owned) ?? { backoff: new Backoff({ maxMs }), error, isOver: false }
+    trouble.error = error
     trouble.isOver = false
     this.#troubles.set(owned, trouble)
-    this.#parts.onTrouble(error)
     return new Promise((resolve) => {
       setTimeout(() => {
         trouble.isOver = true

@@ -1,0 +1,250 @@
+/** What a member of a group goes through: long handlers, lost sessions, moved coordinators, other members, and the way out. */
+import { describe, expect, it } from 'vitest'
+import { kafkajs } from '../src/index.ts'
+import { join } from './members.ts'
+import { record, stage } from './stage.ts'
+
+describe('a handler that takes long', () => {
+  it('does not cost the membership: heartbeats go on while nothing is handled', async () => {
+    const { kafka, driver } = await stage({ kafka: { groupMinSessionTimeoutMs: 100 } })
+    kafka.createTopic('orders')
+    const member = join(driver, 'orders', { sessionTimeoutMs: 500, heartbeatIntervalMs: 100 })
+    await member.until(() => member.heard.length === 1)
+    const { memberId } = member.consumer.status()
+    await new Promise((resolve) => setTimeout(resolve, 1_200))
+    expect(member.consumer.status()).toMatchObject({ state: 'stable', memberId, generation: 1 })
+    expect(member.heard).toEqual(['assigned 0'])
+  })
+
+  it('does not hold up the partitions that stay while another drains, and commits meanwhile', async () => {
+    const { kafka, driver } = await stage()
+    kafka.createTopic('orders', { partitions: 2 })
+    const letGo = Promise.withResolvers<void>()
+    const first = join(driver, 'orders', { drainMs: 3_000, revoking: () => letGo.promise })
+    await first.until(() => first.heard.length === 1)
+    const second = join(driver, 'orders')
+    await first.until(() => first.heard.length === 2)
+    const stays = first.heard[1] === 'revoking 0' ? 1 : 0
+    await driver
+      .createProducer({ clientId: 'p' })
+      .append({ topic: 'orders', partition: stays }, [record('meanwhile')], { timeoutMs: 5_000 })
+    await first.until(() => first.values().includes('meanwhile'))
+    expect(await first.commit(0, 1)).toEqual(['committed', 'committed'])
+    expect(second.heard).toEqual([])
+    letGo.resolve()
+    await second.until(() => second.heard.length === 1)
+  })
+})
+
+describe('a membership that is lost', () => {
+  it.each(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION'] as const)(
+    'starts anew, in new epochs, when a heartbeat is answered with %s',
+    async (error) => {
+      const { kafka, driver } = await stage()
+      kafka.createTopic('orders', { partitions: 2 })
+      const member = join(driver, 'orders')
+      await member.until(() => member.heard.length === 1)
+      const before = new Map(member.epochs)
+      kafka.faults.on('Heartbeat').failWith(error)
+      await member.until(() => member.heard.length === 3)
+      expect(member.heard).toEqual(['assigned 0,1', 'lost 0,1', 'assigned 0,1'])
+      for (const partition of [0, 1]) expect(member.epochs.get(partition)).toBeGreaterThan(before.get(partition) ?? 0)
+      const old = { topic: 'orders', partition: 0, epoch: before.get(0) ?? 0, nextOffset: 1n, metadata: '' }
+      expect(await member.consumer.commit([old])).toMatchObject([{ outcome: 'fenced' }])
+      expect(await member.commit(0)).toEqual(['committed'])
+    },
+  )
+
+  it('gives its partitions up by itself when no heartbeat was accepted for the session timeout', async () => {
+    const { kafka, driver } = await stage({ kafka: { groupMinSessionTimeoutMs: 100 } })
+    kafka.createTopic('orders')
+    const member = join(driver, 'orders', { sessionTimeoutMs: 600, heartbeatIntervalMs: 100 })
+    await member.until(() => member.heard.length === 1)
+    const goOn = kafka.pauseAnswers()
+    await member.until(() => member.heard.includes('lost 0'))
+    expect(member.consumer.status().lastError).toBeInstanceOf(Error)
+    goOn()
+    await member.until(() => member.heard.length === 3)
+    expect(member.heard).toEqual(['assigned 0', 'lost 0', 'assigned 0'])
+    await member.until(() => member.consumer.status().state === 'stable')
+  })
+})
+
+describe('a coordinator', () => {
+  it('that moves interrupts nothing', async () => {
+    const { kafka, driver } = await stage({ kafka: { brokers: 2 } })
+    kafka.createTopic('orders')
+    const member = join(driver, 'orders')
+    await member.until(() => member.heard.length === 1)
+    kafka.moveCoordinator('group', kafka.coordinatorOf('group') === 0 ? 1 : 0)
+    expect(await member.commit(0)).toEqual(['committed'])
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(member.heard).toEqual(['assigned 0'])
+    expect(member.consumer.status().state).toBe('stable')
+  })
+
+  it('that is loading, or unknown for a while, is waited for', async () => {
+    const { kafka, driver } = await stage()
+    kafka.createTopic('orders')
+    kafka.faults.on('FindCoordinator', { times: 2 }).failWith('COORDINATOR_NOT_AVAILABLE')
+    kafka.faults.on('JoinGroup', { times: 2 }).failWith('COORDINATOR_LOAD_IN_PROGRESS')
+    kafka.faults.on('OffsetFetch').failWith('NOT_COORDINATOR')
+    const member = join(driver, 'orders')
+    await member.until(() => member.heard.length === 1)
+    expect(member.failure).toBeNull()
+  })
+
+  it('that loses the answer to a join or a sync is asked again', async () => {
+    const { kafka, driver } = await stage()
+    kafka.createTopic('orders')
+    kafka.faults.on('JoinGroup', { nth: 2 }).dropConnection('after')
+    kafka.faults.on('SyncGroup').dropConnection('after')
+    const member = join(driver, 'orders')
+    await member.until(() => member.heard.length === 1)
+    expect(member.heard).toEqual(['assigned 0'])
+  })
+})
+
+describe('a commit', () => {
+  it('is tried again within its time when the coordinator does not answer', async () => {
+    const { kafka, driver } = await stage()
+    kafka.createTopic('orders')
+    const member = join(driver, 'orders')
+    await member.until(() => member.heard.length === 1)
+    kafka.faults.on('OffsetCommit').dropConnection('before')
+    kafka.faults.on('OffsetCommit', { nth: 2 }).failWith('NOT_COORDINATOR')
+    expect(await member.commit(0)).toEqual(['committed'])
+  })
+
+  it('during a rebalance is reported as failed, not as fenced, and works afterwards', async () => {
+    const { kafka, driver } = await stage()
+    kafka.createTopic('orders')
+    const member = join(driver, 'orders')
+    await member.until(() => member.heard.length === 1)
+    kafka.faults.on('OffsetCommit').failWith('REBALANCE_IN_PROGRESS')
+    expect(await member.commit(0)).toEqual(['failed'])
+    expect(await member.commit(0)).toEqual(['committed'])
+  })
+
+  it('never takes longer than a request may, and does not reject', async () => {
+    const { kafka, driver } = await stage()
+    kafka.createTopic('orders')
+    const member = join(driver, 'orders')
+    await member.until(() => member.heard.length === 1)
+    kafka.pauseAnswers()
+    const startedAt = performance.now()
+    expect(await Promise.all([member.commit(0), member.commit(0)])).toEqual([['failed'], ['failed']])
+    expect(performance.now() - startedAt).toBeLessThan(700)
+  })
+})
+
+describe('two consumers of one process and one group', () => {
+  it('share nothing: each knows only its own partitions and positions', async () => {
+    const { kafka, driver } = await stage()
+    kafka.createTopic('orders', { partitions: 4 })
+    const producer = driver.createProducer({ clientId: 'p' })
+    const [a, b] = [join(driver, 'orders', { clientId: 'a' }), join(driver, 'orders', { clientId: 'b' })]
+    await a.until(() => new Set([...a.epochs.keys(), ...b.epochs.keys()]).size === 4 && b.epochs.size > 0)
+    for (let index = 0; index < 40; index++) {
+      await producer.append({ topic: 'orders', partition: index % 4 }, [record(`v${index}`)], { timeoutMs: 5_000 })
+    }
+    await a.until(() => a.values().length + b.values().length === 40)
+    expect(new Set([...a.values(), ...b.values()]).size).toBe(40)
+  })
+})
+
+describe('a group that other clients serve', () => {
+  it('is refused with an error that says what to do', async () => {
+    const { kafka, driver } = await stage()
+    kafka.createTopic('orders')
+    kafka.faults.on('JoinGroup', { times: Number.POSITIVE_INFINITY }).failWith('INCONSISTENT_GROUP_PROTOCOL')
+    const member = join(driver, 'orders')
+    await expect(member.consumer.joined).rejects.toMatchObject({ code: 'GROUP_PROTOCOL_MISMATCH' })
+    expect(member.failure).toMatchObject({ code: 'GROUP_PROTOCOL_MISMATCH' })
+    expect(member.consumer.status().state).toBe('failed')
+  })
+
+  it('ends the membership when the right to read is missing', async () => {
+    const { kafka, driver } = await stage()
+    kafka.createTopic('orders')
+    kafka.faults.on('JoinGroup').failWith('GROUP_AUTHORIZATION_FAILED')
+    const member = join(driver, 'orders')
+    await member.until(() => member.failure !== null)
+    expect(member.failure).toMatchObject({ code: 'NOT_AUTHORIZED' })
+  })
+})
+
+describe('a static member', () => {
+  it('comes back within the session timeout without a rebalance', async () => {
+    const { kafka, driver } = await stage()
+    kafka.createTopic('orders', { partitions: 2 })
+    const other = join(driver, 'orders', { instanceId: 'one' })
+    const member = join(driver, 'orders', { instanceId: 'two' })
+    await member.until(() => member.epochs.size === 1)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    const generation = other.consumer.status().generation
+    const heard = other.heard.length
+    await member.consumer.close()
+    const again = join(driver, 'orders', { instanceId: 'two' })
+    await again.until(() => again.epochs.size === 1)
+    expect([...again.epochs.keys()]).toEqual([...member.epochs.keys()])
+    expect(other.heard).toHaveLength(heard)
+    expect(other.consumer.status().generation).toBe(generation)
+  })
+})
+
+describe('closing', () => {
+  it('takes no longer than two seconds or so when no broker answers', async () => {
+    const { kafka, driver } = await stage({ kafka: { brokers: 3 } })
+    kafka.createTopic('orders', { partitions: 6 })
+    const member = join(driver, 'orders')
+    await member.until(() => member.heard.length === 1)
+    kafka.pauseAnswers()
+    const startedAt = performance.now()
+    await member.consumer.close()
+    expect(performance.now() - startedAt).toBeLessThan(2_500)
+    expect(member.consumer.status().state).toBe('closed')
+  })
+
+  it('does not wait for a long poll', async () => {
+    const { kafka, driver } = await stage({ kafka: { brokers: 3 } })
+    kafka.createTopic('orders', { partitions: 6 })
+    const member = join(driver, 'orders', { maxWaitMs: 5_000 })
+    await member.until(() => member.heard.length === 1)
+    const startedAt = performance.now()
+    await member.consumer.close()
+    expect(performance.now() - startedAt).toBeLessThan(500)
+  })
+
+  it('works from inside onChunk', async () => {
+    const { kafka, driver } = await stage()
+    kafka.createTopic('orders')
+    const closed = Promise.withResolvers<void>()
+    const member = join(driver, 'orders', { onChunk: () => void member.consumer.close().then(closed.resolve) })
+    await driver
+      .createProducer({ clientId: 'p' })
+      .append({ topic: 'orders', partition: 0 }, [record('a')], { timeoutMs: 5_000 })
+    await closed.promise
+  })
+
+  it('leaves nothing behind that keeps the process busy or alive', async () => {
+    const { kafka } = await stage()
+    kafka.createTopic('orders')
+    const warnings: string[] = []
+    const onWarning = (warning: Error): unknown => warnings.push(warning.name)
+    process.on('warning', onWarning)
+    const before = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+    const driver = kafkajs({ brokers: kafka.bootstrapServers })
+    const member = join(driver, 'orders')
+    await driver
+      .createProducer({ clientId: 'p' })
+      .append({ topic: 'orders', partition: 0 }, [record('a')], { timeoutMs: 60_000 })
+    await member.until(() => member.values().length === 1)
+    await member.commit(0)
+    await driver.close()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    process.off('warning', onWarning)
+    expect(warnings).toEqual([])
+    expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length).toBeLessThanOrEqual(before)
+  })
+})
