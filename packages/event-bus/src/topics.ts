@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 
 /** Kafka's limit for the name of a topic. */
-export const longestTopicName = 249
+const longestTopicName = 249
 
 /** Where a group's dead letters of a topic go: `<topic>.<group>.dlq`. */
 export function deadLetterTopic(topic: string, group: string): string {

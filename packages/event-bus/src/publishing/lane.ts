@@ -23,6 +23,14 @@ export interface LaneHost {
 }
 
 /**
+ * The driver is given a little less time than the callers have, in milliseconds: it knows whether anything was written, and a caller that gives up by
+ * itself can only say `unknown`.
+ */
+const answerMarginMs = 250
+/** A call without a deadline must not overflow the driver's timers. */
+const longestTimeoutMs = 2 ** 31 - 1
+
+/**
  * The records of one partition. One append is in flight at a time; what gathers meanwhile is the next batch. So order needs no further thought, a
  * failed append is followed by nothing that was meant to come after it, and batches grow with the load by themselves.
  */
@@ -57,8 +65,9 @@ export class Lane {
     for (const record of batch) record.state = 'sent'
     const startedAt = this.#host.clock.monotonic()
     // The longest deadline counts: a caller who waits less gives up alone, and takes nobody with him.
-    let timeoutMs = 1
-    for (const record of batch) timeoutMs = Math.max(timeoutMs, record.call.deadlineAt - startedAt)
+    let leftMs = 0
+    for (const record of batch) leftMs = Math.max(leftMs, record.call.deadlineAt - startedAt)
+    const timeoutMs = Math.min(Math.max(1, leftMs - Math.min(answerMarginMs, leftMs / 20)), longestTimeoutMs)
     append(this.#host.producer, this.partition, batch, timeoutMs).then(
       (result) => this.#written(batch, result, startedAt),
       (error: unknown) => this.#failed(batch, asPublishError(error, this.partition), startedAt),

@@ -130,7 +130,11 @@ export interface Publisher {
   ): Promise<readonly PublishedEvent[]>
   /** Encodes an event, with the trace that it continues, without sending it. @throws {EventDataError} */
   encode<D extends AnyEventDefinition>(definition: D, data: EventInput<D>, options?: EncodeOptions): EncodedEvent
-  /** Sends encoded events; never rejects for an event, but says of each what became of it, in the order of `events`. For relays. */
+  /**
+   * Sends encoded events; never rejects for an event, but says of each what became of it, in the order of `events`. For relays.
+   *
+   * @throws {BusClosedError} after `close`; nothing was sent.
+   */
   publishEncoded(
     events: readonly EncodedEvent[],
     options?: PublishEncodedOptions,

@@ -42,7 +42,7 @@ export class RecordQueue {
   take(maxBytes: number, maxRecords: number): PendingRecord[] {
     const batch: PendingRecord[] = []
     let bytes = 0
-    while (this.#head < this.#records.length && batch.length < maxRecords) {
+    while (this.#head < this.#records.length && (batch.length < maxRecords || batch.length === 0)) {
       const record = this.#records[this.#head]
       if (record === undefined) break
       if (record.state === 'buffered') {

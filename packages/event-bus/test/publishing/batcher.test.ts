@@ -54,12 +54,12 @@ describe('batches', () => {
     expect(sizes).toEqual([3, 1, 1, 1, 1])
   })
 
-  it('are given the longest deadline of their records', async () => {
+  it('are given the longest deadline of their records, less what the answer needs to be in time', async () => {
     const bench = new BatcherBench()
     bench.submit(['a'], { timeoutMs: 1_000 })
     bench.submit(['b'], { timeoutMs: 9_000 })
     await bench.clock.settle()
-    expect(bench.producer.appends[0]?.timeoutMs).toBe(9_000)
+    expect(bench.producer.appends[0]?.timeoutMs).toBe(8_750)
   })
 })
 
@@ -112,6 +112,16 @@ describe('a batch that is too large for the broker', () => {
     expect(kept.summary).toEqual(['written'])
     expect(large.summary).toEqual(['RECORD_TOO_LARGE not-written'])
     expect(bench.producer.log.get('orders[0]')).toEqual(['kept'])
+  })
+})
+
+describe('limits that make no sense', () => {
+  it('still let one record through at a time', async () => {
+    const bench = new BatcherBench({ maxBatchRecords: 0, maxBatchBytes: 0, maxBufferedBytes: 0, maxBufferedRecords: 0 })
+    bench.producer.answer = acknowledge
+    const call = bench.submit(['a', 'b'])
+    await bench.clock.settle()
+    expect(call.summary).toEqual(['written', 'written'])
   })
 })
 
@@ -264,6 +274,19 @@ describe('giving up', () => {
 })
 
 describe('a failed append', () => {
+  it('is told as the driver knows it, when nobody answered within the deadline', async () => {
+    const bench = new BatcherBench()
+    bench.producer.answer = (append) => {
+      bench.clock.setTimer(
+        () => append.fail(new PublishTimeoutError('no broker', { outcome: 'not-written' })),
+        append.timeoutMs,
+      )
+    }
+    const call = bench.submit(['a'], { timeoutMs: 1_000 })
+    await bench.clock.advance(1_000)
+    expect(call.summary).toEqual(['PUBLISH_TIMEOUT not-written'])
+  })
+
   it('fails its records and lets the next ones through', async () => {
     const bench = new BatcherBench()
     const first = bench.submit(['a'])

@@ -5,7 +5,7 @@ import { SendCall, type SendResults } from '../../src/publishing/send-call.ts'
 import { ManualClock } from '../consuming/manual-clock.ts'
 import { ScriptedProducer } from './scripted-producer.ts'
 
-export const roomyLimits: BatcherLimits = {
+const roomyLimits: BatcherLimits = {
   maxBatchBytes: 1_000_000,
   maxBatchRecords: 1_000,
   maxBufferedBytes: 10_000_000,
