@@ -194,13 +194,13 @@ export function hopelessConnection(error: unknown, failure: ConnectFailure, isRe
       cause,
     )
   }
+  if (textOf(error, 'type') === 'UNSUPPORTED_SASL_MECHANISM' || /mechanism is not supported/.test(message)) {
+    return new ConnectionConfigError(
+      `${broker} does not offer this way to authenticate: change \`sasl.mechanism\` to one that the listener enables`,
+      cause,
+    )
+  }
   if (textOf(error, 'name') === 'KafkaJSSASLAuthenticationError') {
-    if (/mechanism is not supported/.test(message)) {
-      return new ConnectionConfigError(
-        `${broker}: ${message}: change \`sasl.mechanism\` to one that the listener enables`,
-        cause,
-      )
-    }
     return new AuthorizationError(`${broker} refused the credentials in \`sasl\`: ${message}`, cause)
   }
   if (!isRepeated) return null
@@ -229,7 +229,7 @@ export function hopelessConnection(error: unknown, failure: ConnectFailure, isRe
   return null
 }
 
-function textOf(error: unknown, property: 'code' | 'message' | 'name'): string {
+function textOf(error: unknown, property: 'code' | 'message' | 'name' | 'type'): string {
   if (typeof error !== 'object' || error === null) return ''
   const value: unknown = Reflect.get(error, property)
   return typeof value === 'string' ? value : ''
