@@ -56,12 +56,12 @@ export interface FieldNode {
   readonly default: JsonValue | undefined
 }
 
-export interface ArrayNode {
+interface ArrayNode {
   readonly type: 'array'
   readonly items: SchemaNode
 }
 
-export interface MapNode {
+interface MapNode {
   readonly type: 'map'
   readonly values: SchemaNode
 }

@@ -26,14 +26,14 @@ export interface AnnotatedSchema {
   readonly js?: 'bigint' | 'number'
 }
 
-export type ContainerSchema = ArraySchema | MapSchema
+type ContainerSchema = ArraySchema | MapSchema
 
-export interface ArraySchema {
+interface ArraySchema {
   readonly type: 'array'
   readonly items: AvroSchema
 }
 
-export interface MapSchema {
+interface MapSchema {
   readonly type: 'map'
   readonly values: AvroSchema
 }

@@ -2,7 +2,7 @@ import type { SchemaReference, SchemaStore } from '../avro/schema-store.ts'
 import { referenceText } from '../avro/schema-store.ts'
 import { type Framing, readFraming, readFramingHeader } from '../avro/wire-format.ts'
 import type { RawRecord, TopicPartition } from '../driver.ts'
-import { RecordUndecodableError, SchemaConflictError, SchemaUnknownError } from '../errors.ts'
+import { RecordUndecodableError, SchemaUnknownError } from '../errors.ts'
 import type { AnyEventDefinition } from './define-event.ts'
 import type { EnvelopeReader } from './envelope-codec.ts'
 import type { EnvelopeDatum } from './envelope-schema.ts'
@@ -17,6 +17,7 @@ import {
   readHeaders,
   textOf,
 } from './received-headers.ts'
+import { assertNoSchemaConflicts } from './schema-conflicts.ts'
 
 /**
  * A decoder for the events that a subscription handles.
@@ -130,26 +131,6 @@ class Decoder implements EventDecoder {
       return readable
     } catch (cause) {
       throw undecodable(record, origin, messageOf(cause), cause)
-    }
-  }
-}
-
-/**
- * Definitions whose schemas no reader could tell apart: one fingerprint, different logical types.
- *
- * @throws {SchemaConflictError}
- */
-export function assertNoSchemaConflicts(definitions: readonly AnyEventDefinition[]): void {
-  const meanings = new Map<bigint, { type: string; meaning: string }>()
-  for (const { type, codec } of definitions) {
-    for (const [fingerprint, meaning] of codec.meanings) {
-      const known = meanings.get(fingerprint)
-      if (known !== undefined && known.meaning !== meaning) {
-        throw new SchemaConflictError(
-          `the events "${known.type}" and "${type}" have schemas of one name that differ only in logical types: no reader could tell which of the two wrote a record; rename the record of one`,
-        )
-      }
-      meanings.set(fingerprint, { type, meaning })
     }
   }
 }

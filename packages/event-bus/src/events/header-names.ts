@@ -42,6 +42,3 @@ export const provenanceHeaderNames = {
   /** Context of this hop; the original `traceparent` stays as it was. */
   traceparent: 'tributary.traceparent',
 } as const
-
-/** What all provenance headers start with. */
-export const PROVENANCE_PREFIX = 'tributary.'
