@@ -38,7 +38,7 @@ describe('a dead-letter topic', () => {
     await w.member(() => {})
     await producer.append(
       { topic: 'orders', partition: 0 },
-      [{ key: Buffer.from('k'), value: Buffer.alloc(50_000), headers: [], timestamp: 0 }],
+      [{ key: Buffer.from('k'), value: Buffer.alloc(50_000, 1), headers: [], timestamp: 0 }],
       { timeoutMs: 5_000 },
     )
     await w.publish(3)

@@ -105,8 +105,10 @@ describe('a record that is no event', () => {
     await w.publish(5, { from: 5 })
     await w.settled()
     expect(w.handled).toHaveLength(10)
-    expect(w.deadLetters().map(({ value }) => value)).toEqual(poison)
-    expect(w.deadLetters().map(({ reason }) => reason)).toEqual([
+    // Without a key they have no order, and one whose schema is looked up first takes longer.
+    const letters = w.deadLetters().toSorted((a, b) => a.place.localeCompare(b.place))
+    expect(letters.map(({ value }) => value)).toEqual(poison)
+    expect(letters.map(({ reason }) => reason)).toEqual([
       'undecodable',
       'undecodable',
       'undecodable',

@@ -21,7 +21,7 @@ import { kafkajs } from '../../src/index.ts'
 import { GROUP, orderPlaced } from './order-placed.ts'
 
 const TOPIC = orderPlaced.topic
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 8_000
 
 export interface WorldOptions {
   readonly kafka?: EmbeddedKafkaOptions
@@ -137,7 +137,7 @@ export class World {
 
   #places(): { place: string; isCommitted: boolean }[] {
     const committed = new Map(
-      this.kafka.committed(GROUP).map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]),
+      this.kafka.committed(GROUP).map(({ topic, partition, nextOffset }) => [`${topic}/${partition}`, nextOffset]),
     )
     return Array.from({ length: this.kafka.partitionCount(TOPIC) }, (_, partition) =>
       this.kafka.log(TOPIC, partition).map(({ offset }) => ({
