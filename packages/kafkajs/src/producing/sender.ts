@@ -92,10 +92,12 @@ export class Sender {
   #wakeLater(at: number): void {
     if (this.#wakeAt !== null && this.#wakeAt.at <= at) return
     clearTimeout(this.#wakeAt?.timer)
+    // Time goes on between deciding to wait and waiting: what is due already would be a negative delay, which Node warns about.
+    const delayMs = Math.max(0, at - performance.now())
     const timer = setTimeout(() => {
       this.#wakeAt = null
       this.#wake()
-    }, at - performance.now())
+    }, delayMs)
     this.#wakeAt = { at, timer }
   }
 
