@@ -199,4 +199,43 @@ describe('a codec', () => {
       { numRuns: 300 },
     )
   })
+
+  const withExtra = (extra: AvroSchema): AvroSchema => ({
+    type: 'record',
+    name: 'Extended',
+    fields: [
+      { name: 'extra', type: extra },
+      { name: 'kept', type: 'int' },
+    ],
+  })
+  const kept: AvroSchema = { type: 'record', name: 'Extended', fields: [{ name: 'kept', type: 'int' }] }
+
+  it('passes over whatever a writer has and it does not', () => {
+    const samples = any.chain(({ schema, values }) => values.map((extra) => ({ schema, extra })))
+    fc.assert(
+      fc.property(samples, ({ schema, extra }) => {
+        const writer = codecOf(withExtra(schema))
+        const bytesOfBoth = writer.write(NO_PREFIX, { extra, kept: -7 })
+        expect(codecOf(kept).readerOf(writer)(bytesOfBoth, 0)).toEqual({ kept: -7 })
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('comes to an end whatever the bytes that it passes over', () => {
+    const samples = any.chain(({ schema }) => fc.record({ schema: fc.constant(schema), bytes }))
+    fc.assert(
+      fc.property(samples, ({ schema, bytes: payload }) => {
+        const read = codecOf(kept).readerOf(codecOf(withExtra(schema)))
+        let value: unknown
+        try {
+          value = read(payload, 0)
+        } catch {
+          return
+        }
+        expect(value).toEqual({ kept: expect.any(Number) })
+      }),
+      { numRuns: 300 },
+    )
+  })
 })
