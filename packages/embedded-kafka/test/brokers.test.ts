@@ -41,6 +41,45 @@ describe('a stopped broker', () => {
   })
 })
 
+describe('the coordinator of a group', () => {
+  it('moves only with its broker, and stays where it went', async () => {
+    await using kafka = await startEmbeddedKafka({ brokers: 3 })
+    kafka.createTopic('orders')
+    await commit(kafka, { groupId: 'g', topic: 'orders', nextOffset: 1n })
+    const first = kafka.coordinatorOf('g') ?? -1
+    const [bystander = -1] = [0, 1, 2].filter((id) => id !== first)
+    await kafka.stopBroker(bystander)
+    expect(kafka.coordinatorOf('g')).toBe(first)
+    await kafka.startBroker(bystander)
+    await kafka.stopBroker(first)
+    const second = kafka.coordinatorOf('g')
+    expect(second).not.toBe(first)
+    await kafka.startBroker(first)
+    expect(kafka.coordinatorOf('g')).toBe(second)
+    expect(kafka.committed('g')).toMatchObject([{ nextOffset: 1n }])
+  })
+
+  it('that moves tells the members of the group where it is not', async () => {
+    await using kafka = await startEmbeddedKafka({ brokers: 2 })
+    kafka.moveCoordinator('g', 0)
+    using client = await connectRaw(kafka.bootstrapServers[0])
+    const join = (memberId: string) =>
+      client.ask<{ errorCode: number; memberId: string }>('JoinGroup', 5, {
+        groupId: 'g',
+        sessionTimeoutMs: 10_000,
+        rebalanceTimeoutMs: 10_000,
+        memberId,
+        protocolType: 'consumer',
+        protocols: [{ name: 'range', metadata: Buffer.alloc(0) }],
+      })
+    await join((await join('')).memberId)
+    kafka.moveCoordinator('g', 1)
+    expect(await join('')).toMatchObject({ errorCode: 16 })
+    const found = await client.ask('FindCoordinator', 2, { key: 'g', keyType: 0 })
+    expect(found).toMatchObject({ errorCode: 0, nodeId: 1 })
+  })
+})
+
 describe('a moved leader', () => {
   it('is found by kafkajs, which sends again', async () => {
     await using kafka = await startEmbeddedKafka({ brokers: 2 })

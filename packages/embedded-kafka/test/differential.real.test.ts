@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type EmbeddedKafka, startEmbeddedKafka } from '../src/index.ts'
 import { differences } from './differential/differences.ts'
 import { fetching } from './differential/fetch.ts'
-import { oneMember, staticMembers, twoMembers } from './differential/groups.ts'
+import { oneMember, silentMembers, staticMembers, twoMembers } from './differential/groups.ts'
 import { appendTime, idempotence, produceBatches } from './differential/produce.ts'
 import { type Scenario, Session, type Step } from './differential/session.ts'
 import { configs, topics } from './differential/topics.ts'
@@ -19,6 +19,7 @@ const scenarios = {
   oneMember,
   twoMembers,
   staticMembers,
+  silentMembers,
   malformedFrames,
 }
 
@@ -41,8 +42,10 @@ async function run(scenario: Scenario, address: string | undefined, suffix: stri
 describe('real Kafka and this broker answer the same', () => {
   it.each(Object.entries(scenarios))('%s', async (_name, scenario) => {
     const suffix = crypto.randomUUID().slice(0, 8)
-    const theirs = await run(scenario, process.env['TRIBUTARY_REAL_KAFKA']?.split(',')[0], suffix)
-    const ours = await run(scenario, embedded.bootstrapServers[0], suffix)
+    const [theirs, ours] = await Promise.all([
+      run(scenario, process.env['TRIBUTARY_REAL_KAFKA']?.split(',')[0], suffix),
+      run(scenario, embedded.bootstrapServers[0], suffix),
+    ])
     expect(differences(theirs, ours)).toEqual([])
   })
 })

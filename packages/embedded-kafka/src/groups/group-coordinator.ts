@@ -6,7 +6,7 @@ import { Group } from './group.ts'
 export class GroupCoordinator {
   readonly #cluster: Cluster
   readonly #groups = new Map<string, Group>()
-  /** Where a group was placed when somebody first asked; it stays there until that broker is gone. */
+  /** Who coordinates the groups that exist, and those that were moved on purpose. It stays so until that broker is gone. */
   readonly #placement = new Map<string, number>()
 
   constructor(cluster: Cluster) {
@@ -22,30 +22,26 @@ export class GroupCoordinator {
   }
 
   getOrCreate(groupId: string): Group {
-    let group = this.#groups.get(groupId)
-    if (!group) {
-      group = new Group(groupId, {
-        clock: this.#cluster.clock,
-        initialRebalanceDelayMs: this.#cluster.options.groupInitialRebalanceDelayMs,
-      })
-      this.#groups.set(groupId, group)
-    }
+    const present = this.#groups.get(groupId)
+    if (present) return present
+    const group = new Group(groupId, {
+      clock: this.#cluster.clock,
+      initialRebalanceDelayMs: this.#cluster.options.groupInitialRebalanceDelayMs,
+    })
+    this.#groups.set(groupId, group)
+    this.#place(groupId)
     return group
   }
 
   delete(group: Group): void {
     group.end()
     this.#groups.delete(group.id)
+    this.#placement.delete(group.id)
   }
 
+  /** Undefined while no broker is up. Asking about a group that does not exist leaves no trace. */
   coordinatorOf(groupId: string): number | undefined {
-    const placed = this.#placement.get(groupId)
-    if (placed !== undefined) return placed
-    const live = this.#cluster.liveBrokers
-    if (live.length === 0) return undefined
-    const chosen = live[stableHash(groupId) % live.length]?.id
-    if (chosen !== undefined) this.#placement.set(groupId, chosen)
-    return chosen
+    return this.#placement.get(groupId) ?? this.#preferred(groupId)
   }
 
   /** Why that broker cannot answer for the group, if it cannot. */
@@ -69,16 +65,14 @@ export class GroupCoordinator {
       this.#placement.delete(groupId)
       const group = this.#groups.get(groupId)
       group?.suspend('NOT_COORDINATOR')
-      if (this.coordinatorOf(groupId) !== undefined) group?.resume()
+      if (this.#place(groupId)) group?.resume()
     }
   }
 
   /** A broker is back: it takes the groups that have no coordinator. */
   returned(): void {
-    for (const group of this.#groups.values()) {
-      if (this.#placement.has(group.id)) continue
-      if (this.coordinatorOf(group.id) !== undefined) group.resume()
-    }
+    for (const group of this.#groups.values())
+      if (!this.#placement.has(group.id) && this.#place(group.id)) group.resume()
   }
 
   forgetTopic(topic: string): void {
@@ -87,6 +81,20 @@ export class GroupCoordinator {
 
   end(): void {
     for (const group of this.#groups.values()) group.end()
+  }
+
+  #place(groupId: string): boolean {
+    const coordinator = this.coordinatorOf(groupId)
+    if (coordinator === undefined) return false
+    this.#placement.set(groupId, coordinator)
+    return true
+  }
+
+  /** Chosen by the group's name, the next one that lives where that broker is down. */
+  #preferred(groupId: string): number | undefined {
+    const { brokers } = this.#cluster
+    const first = stableHash(groupId) % brokers.length
+    return [...brokers.slice(first), ...brokers.slice(0, first)].find((broker) => broker.isUp)?.id
   }
 }
 

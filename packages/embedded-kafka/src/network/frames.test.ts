@@ -31,6 +31,13 @@ it('gives the same frames however the bytes are cut', () => {
   )
 })
 
+it('puts a frame together that comes byte by byte', () => {
+  const frames = new Frames()
+  const body = Buffer.from(Array.from({ length: 5_000 }, (_, index) => index % 256))
+  for (const byte of framed(body)) frames.push(Buffer.from([byte]))
+  expect(frames.next()).toEqual(body)
+})
+
 it.each([-1, 0, 7, 104_857_601, 2 ** 31 - 1, -(2 ** 31)])(
   'refuses a frame of %d bytes before any of them came',
   (length) => {

@@ -3,6 +3,8 @@ import { MalformedRequest } from '../protocol/malformed-request.ts'
 /** Kafka's `socket.request.max.bytes`. */
 const maxFrameBytes = 104_857_600
 const lengthBytes = 4
+/** Beyond this many pieces they are joined: a sender of single bytes would otherwise cost a hundred times what it sends. */
+const maxPieces = 1_024
 /** API key, version and correlation id. */
 const minFrameBytes = 8
 
@@ -23,6 +25,7 @@ export class Frames {
   push(chunk: Buffer): void {
     this.#chunks.push(chunk)
     this.#bufferedBytes += chunk.length
+    if (this.#chunks.length > maxPieces) this.#chunks = [Buffer.concat(this.#chunks, this.#bufferedBytes)]
   }
 
   /**

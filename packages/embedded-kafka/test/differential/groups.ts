@@ -240,3 +240,25 @@ export const staticMembers: Scenario = async (session) => {
   await session.record('heartbeat of the new one', restarted.heartbeat(identity))
   await describe(session, member.client, groupId)
 }
+
+/** Members that say nothing any more, with the shortest session that Kafka allows. */
+export const silentMembers: Scenario = async (session) => {
+  const groupId = await session.findGroup('silent')
+  const topic = await session.createTopic('silent')
+  const observer = await session.connect()
+  const short = { sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 6_000 }
+  const member = new TestMember(await session.connect(), groupId)
+  await member.join(short)
+  await member.join(short)
+  await member.sync([{ memberId: member.memberId, assignment: Buffer.from('all') }])
+  const other = new TestMember(await session.connect(), groupId)
+  await other.join(short)
+  // The first member never joins again: the second must not wait longer than the rebalance timeout.
+  await session.record('the second joins without the first', other.join(short))
+  await session.record('heartbeat of the first, too late', member.heartbeat())
+  await session.record('commit of the first, too late', member.commit(topic, 1n))
+  // The second never syncs, and is forgotten.
+  await untilState(observer, groupId, 'Empty')
+  await session.record('heartbeat of the second, too late', other.heartbeat())
+  await describe(session, observer, groupId)
+}
