@@ -36,9 +36,13 @@ async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
     })
     const ledger = await audit(stage, scenario, played)
     if (options.keep) {
-      progress.say(
-        `\nStill running, until Ctrl-C. To look around:\n  curl ${stage.order.url}/orders/${ledger.accepted[0]?.orderId ?? 'ID'}\n  curl ${stage.inventory.url}/stock`,
-      )
+      progress.say(`
+Still running, until Ctrl-C. To look around:
+  curl ${stage.order.url}/orders/${ledger.accepted[0]?.orderId ?? 'ID'}
+  curl ${stage.inventory.url}/stock
+  curl ${stage.email.url}/health
+  curl ${stage.inventory.metricsUrl}
+  npx -y pnpm@12 -s tributary dlq list --brokers ${stage.brokers.join(',')}`)
       await new Promise<void>((resolve) =>
         interruption.signal.addEventListener('abort', () => resolve(), { once: true }),
       )

@@ -1,4 +1,5 @@
 export { ComponentStartError, PrerequisiteMissingError } from './host/errors.ts'
+export { freePorts } from './host/ports.ts'
 export type { Lifetime } from './host/service-process.ts'
 export { type JaegerHandle, type JaegerOptions, startJaeger } from './jaeger/start-jaeger.ts'
 export type { Certificates } from './kafka/certificates.ts'

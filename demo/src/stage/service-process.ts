@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url'
 export interface ServiceOptions {
   readonly name: 'order' | 'inventory' | 'email'
   readonly environment: Readonly<Record<string, string>>
+  /** Where it offers its metrics to Prometheus. */
+  readonly metricsPort: number
   /** Where its log goes; appended to over restarts. */
   readonly logFile: string
 }
@@ -17,6 +19,7 @@ export interface ServiceProcess {
   readonly pid: number
   /** Base address of its HTTP server. A restart keeps the port. */
   readonly url: string
+  readonly metricsUrl: string
   /** How often the process has ended without having been asked to. */
   readonly crashes: number
   /** Ends the process as a power cut would, and waits until it is gone. */
@@ -30,7 +33,12 @@ export interface ServiceProcess {
 const readyWithinMs = 60_000
 
 /** Starts a service and resolves once it says that it is ready. */
-export async function startService({ name, environment, logFile }: ServiceOptions): Promise<ServiceProcess> {
+export async function startService({
+  name,
+  environment,
+  metricsPort,
+  logFile,
+}: ServiceOptions): Promise<ServiceProcess> {
   const log = createWriteStream(logFile, { flags: 'a' })
   let port = 0
   let crashes = 0
@@ -41,7 +49,7 @@ export async function startService({ name, environment, logFile }: ServiceOption
     leaving = false
     const main = fileURLToPath(new URL(`../../../services/${name}/src/main.ts`, import.meta.url))
     const child = spawn(process.execPath, ['--conditions=@tributary/source', main], {
-      env: { ...process.env, ...environment, PORT: String(port) },
+      env: { ...process.env, ...environment, PORT: String(port), METRICS_PORT: String(metricsPort) },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     child.once('exit', () => {
@@ -59,6 +67,7 @@ export async function startService({ name, environment, logFile }: ServiceOption
     get url() {
       return `http://127.0.0.1:${port}`
     },
+    metricsUrl: `http://127.0.0.1:${metricsPort}/metrics`,
     get crashes() {
       return crashes
     },

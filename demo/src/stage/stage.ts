@@ -9,7 +9,7 @@ import {
   planTopics,
   redriveTopic,
 } from '@tributary/event-bus'
-import { type SmtpSink, startSmtpSink } from '@tributary/infra'
+import { freePorts, type SmtpSink, startSmtpSink } from '@tributary/infra'
 import { kafkajs } from '@tributary/kafkajs'
 import { type LogEnds, logEnds, startGroupAt } from '../reconcile/log.ts'
 import { createMailbox, type Mailbox } from '../reconcile/mailbox.ts'
@@ -28,6 +28,7 @@ export interface Stage {
   readonly mailbox: Mailbox
   readonly smtp: SmtpSink
   readonly collector: TraceCollector
+  readonly brokers: readonly string[]
   readonly admin: DriverAdmin
   readonly producer: DriverProducer
   /** Where the log ended before the play. */
@@ -95,9 +96,11 @@ export async function setStage({ environment, closing }: StageOptions): Promise<
     await Promise.all(services.splice(0).map((service) => service.stop()))
   }
   closing.defer(stopServices)
-  const start = async (name: ServiceOptions['name']): Promise<ServiceProcess> => {
+  const [orderMetrics = 0, inventoryMetrics = 0, emailMetrics = 0] = await freePorts(3)
+  const start = async (name: ServiceOptions['name'], metricsPort: number): Promise<ServiceProcess> => {
     const service = await startService({
       name,
+      metricsPort,
       logFile: join(logs, `${name}.log`),
       environment: {
         KAFKA_BROKERS: kafka.brokers.join(','),
@@ -112,7 +115,11 @@ export async function setStage({ environment, closing }: StageOptions): Promise<
     services.push(service)
     return service
   }
-  const [order, inventory, email] = await Promise.all([start('order'), start('inventory'), start('email')])
+  const [order, inventory, email] = await Promise.all([
+    start('order', orderMetrics),
+    start('inventory', inventoryMetrics),
+    start('email', emailMetrics),
+  ])
 
   return {
     order,
@@ -121,6 +128,7 @@ export async function setStage({ environment, closing }: StageOptions): Promise<
     mailbox,
     smtp,
     collector,
+    brokers: kafka.brokers,
     admin,
     producer: driver.createProducer({ clientId: 'demo-poison' }),
     beginning,
