@@ -4,7 +4,7 @@ import type { AnyEventDefinition, EventInput } from '../events/define-event.ts'
 import type { EventEnvelope } from '../events/envelope.ts'
 import { derivedEventId } from '../events/event-id.ts'
 import type { Logger } from '../logger.ts'
-import type { PublishedEvent, Publisher, PublishOptions } from '../publishing/publisher.ts'
+import type { EncodeOptions, PublishedEvent, Publisher, PublishOptions } from '../publishing/publisher.ts'
 import type { AttemptSpan } from '../tracing/telemetry.ts'
 import type { Delivery } from './delivery.ts'
 import type { HandlerContext } from './handler.ts'
@@ -68,7 +68,7 @@ export interface AttemptEnvironment {
   readonly deadlineMs: number
   readonly clock: Clock
   readonly logger: Logger
-  readonly publisher: Pick<Publisher, 'publish'>
+  readonly publisher: Pick<Publisher, 'publish' | 'encode'>
 }
 
 /** The handler's view of its attempt. What costs anything is made when it is asked for; functions are bound, so that they can be taken out. */
@@ -118,6 +118,11 @@ export class AttemptContext implements HandlerContext {
     return this.#publish
   }
 
+  get encode(): HandlerContext['encode'] {
+    return (definition, data, options = {}) =>
+      this.#environment.publisher.encode(definition, data, { ...options, ...this.#caused(definition, options) })
+  }
+
   get isFenced(): () => boolean {
     return () => this.#attempt.fencedBy !== null
   }
@@ -133,22 +138,32 @@ export class AttemptContext implements HandlerContext {
     data: EventInput<D>,
     options: PublishOptions = {},
   ): Promise<PublishedEvent> {
-    const { envelope, span, signal } = this.#attempt
-    const { group, publisher } = this.#environment
-    this.throwIfFenced()
-    // Counted per type, so that events of different types published side by side have the same ids whichever came first.
-    this.#ordinals ??= new Map()
-    const ordinal = this.#ordinals.get(definition.type) ?? 0
-    this.#ordinals.set(definition.type, ordinal + 1)
-    const correlationId = options.correlationId ?? envelope.correlationId
-    return publisher.publish(definition, data, {
+    const { signal } = this.#attempt
+    return this.#environment.publisher.publish(definition, data, {
       ...options,
-      id: options.id ?? derivedEventId({ parentId: envelope.id, group, type: definition.type, ordinal }),
-      causationId: options.causationId ?? envelope.id,
-      ...(correlationId === null ? {} : { correlationId }),
-      context: options.context ?? span.context,
+      ...this.#caused(definition, options),
       // What still waits in the buffer when the attempt is fenced is never written.
       signal: options.signal === undefined ? signal : AbortSignal.any([options.signal, signal]),
     })
+  }
+
+  /** What ties an event to the one that is being handled. */
+  #caused(
+    { type }: AnyEventDefinition,
+    options: EncodeOptions,
+  ): Pick<EncodeOptions, 'id' | 'causationId' | 'correlationId' | 'context'> {
+    this.throwIfFenced()
+    const { envelope, span } = this.#attempt
+    // Counted per type, so that events of different types published side by side have the same ids whichever came first.
+    this.#ordinals ??= new Map()
+    const ordinal = this.#ordinals.get(type) ?? 0
+    this.#ordinals.set(type, ordinal + 1)
+    const correlationId = options.correlationId ?? envelope.correlationId
+    return {
+      id: options.id ?? derivedEventId({ parentId: envelope.id, group: this.#environment.group, type, ordinal }),
+      causationId: options.causationId ?? envelope.id,
+      ...(correlationId === null ? {} : { correlationId }),
+      context: options.context ?? span.context,
+    }
   }
 }

@@ -1,7 +1,7 @@
 import type { AnyEventDefinition, EventData, EventInput } from '../events/define-event.ts'
 import type { EventEnvelope } from '../events/envelope.ts'
 import type { Logger } from '../logger.ts'
-import type { PublishedEvent, PublishOptions } from '../publishing/publisher.ts'
+import type { EncodedEvent, EncodeOptions, PublishedEvent, PublishOptions } from '../publishing/publisher.ts'
 
 /** What a handler knows about its attempt, and what it may do in it. Every member works when taken out: `const { publish, signal } = ctx`. */
 export interface HandlerContext {
@@ -27,6 +27,18 @@ export interface HandlerContext {
     data: EventInput<D>,
     options?: PublishOptions,
   ) => Promise<PublishedEvent>
+  /**
+   * What `publish` would send, as bytes for an outbox: the same trace, cause and ids, written in the handler's own transaction. `bus.encode` knows nothing
+   * of the event that is being handled.
+   *
+   * @throws {AttemptFencedError} once the deadline has passed or the partition is lost.
+   * @throws {EventDataError} when the data does not fit the schema.
+   */
+  readonly encode: <D extends AnyEventDefinition>(
+    definition: D,
+    data: EventInput<D>,
+    options?: EncodeOptions,
+  ) => EncodedEvent
   /** Whether the outcome of this attempt no longer counts: somebody else may be handling the event. */
   readonly isFenced: () => boolean
   /** For writes that must not happen in a fenced attempt, right before they are committed. @throws {AttemptFencedError} */

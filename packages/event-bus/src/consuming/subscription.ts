@@ -37,8 +37,8 @@ export interface Subscription extends AsyncDisposable {
 
 export interface SubscriptionDependencies {
   readonly driver: Driver
-  /** For `ctx.publish`. */
-  readonly publisher: Pick<Publisher, 'publish'>
+  /** For `ctx.publish` and `ctx.encode`. */
+  readonly publisher: Pick<Publisher, 'publish' | 'encode'>
   readonly clock: Clock
   readonly logger: Logger
   readonly telemetry: Telemetry

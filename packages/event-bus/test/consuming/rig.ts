@@ -7,6 +7,7 @@ import { defineEvent } from '../../src/events/define-event.ts'
 import { encodeEvent } from '../../src/events/event-codec.ts'
 import { eventHeaders, typeHeader } from '../../src/events/headers.ts'
 import { silentLogger } from '../../src/logger.ts'
+import { createPublisher } from '../../src/publishing/create-publisher.ts'
 import type { PublishedEvent, Publisher, PublishOptions } from '../../src/publishing/publisher.ts'
 import { createTelemetry } from '../../src/tracing/create-telemetry.ts'
 import { ManualClock } from './manual-clock.ts'
@@ -56,7 +57,10 @@ export function rig(
   const driver = given.driver ?? new ScriptedDriver()
   const budget = given.budget ?? new ByteBudget(1_000_000)
   const published: Rig['published'] = []
-  const publisher: Pick<Publisher, 'publish'> = {
+  const telemetry = createTelemetry()
+  const encoder = createPublisher({ source: 'test', clientId: 'test', driver, clock, telemetry })
+  const publisher: Pick<Publisher, 'publish' | 'encode'> = {
+    encode: encoder.encode.bind(encoder),
     publish: async (definition, data, publishOptions = {}): Promise<PublishedEvent> => {
       published.push({ type: definition.type, data, options: publishOptions })
       return { id: publishOptions.id ?? '', topic: definition.topic, partition: 0, offset: 0n }
@@ -69,7 +73,7 @@ export function rig(
       publisher,
       clock,
       logger: silentLogger,
-      telemetry: createTelemetry(),
+      telemetry,
       clientId: 'test',
       budget,
       random: () => 0,
