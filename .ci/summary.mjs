@@ -15,7 +15,9 @@ for (const line of readFileSync(path.join(reports, 'steps'), 'utf8').trim().spli
   const ok = report?.numPassedTests ?? (status === '0' ? 1 : 0)
   // Tests that were skipped did not pass, and a file that cannot be loaded is a failure though none of its tests ran.
   const notPassed = (report?.numFailedTests ?? 0) + (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0)
-  const notLoaded = (report?.testResults ?? []).filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length
+  const notLoaded = (report?.testResults ?? []).filter(
+    (file) => file.status === 'failed' && file.assertionResults.length === 0,
+  ).length
   // A step can fail without a failed test: a component that does not start.
   const counted = notPassed + notLoaded === 0 && status !== '0' ? 1 : notPassed + notLoaded
   console.log(`${name}: ${ok} passed, ${counted} failed`)

@@ -23,5 +23,5 @@ test('Jaeger answers its query API', async () => {
 
 test('the SMTP sink says which mails it has', async () => {
   const response = await fetch(`${process.env['TRIBUTARY_REAL_MAILBOX']}/mails`)
-  expect(await response.json()).toEqual([])
+  expect(Array.isArray(await response.json())).toBe(true)
 })

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
@@ -6,9 +7,10 @@ import {
   type SmtpSink,
   startKafka,
   startPostgres,
+  startPrometheus,
   startSmtpSink,
 } from '@tributary/infra'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { containerLogs, podman } from '../src/containers/podman.ts'
 import { buildServiceImage } from '../src/containers/service-image.ts'
 import { infraDir } from '../src/host/cache.ts'
@@ -114,10 +116,25 @@ describe('the image of the services', () => {
     await expect.poll(() => sink.mails.map((mail) => mail.to), { timeout: 30_000 }).toEqual([['ann@shop.example']])
   })
 
-  test('runs them as a user without rights, and serves their metrics', async () => {
+  test('runs them as a user without rights', async () => {
     expect((await podman('exec', started[0] ?? '', 'id', '-un')).trim()).toBe('node')
-    const metrics = await (await fetch(`http://127.0.0.1:${ports.inventory.metrics}/metrics`)).text()
-    expect(metrics).toContain('messaging_client_consumed_messages_total')
+  })
+
+  test('serves metrics that Prometheus scrapes, and every query of the dashboard is answered', async () => {
+    const targets = services.map((service) => [service, `127.0.0.1:${ports[service].metrics}`])
+    const prometheus = await startPrometheus({ targets: Object.fromEntries(targets) })
+    onTestFinished(() => prometheus.close())
+    const query = async (expression: string): Promise<{ status: string; data: { result: unknown[] } }> => {
+      const response = await fetch(`${prometheus.url}/api/v1/query?query=${encodeURIComponent(expression)}`)
+      return (await response.json()) as { status: string; data: { result: unknown[] } }
+    }
+    await expect.poll(async () => (await query('up == 1')).data.result.length, { timeout: 20_000 }).toBe(3)
+    const present = await query('count by (__name__) ({__name__=~"(messaging|tributary)_.*"})')
+    const names = present.data.result.map((series) => (series as { metric: { __name__: string } }).metric.__name__)
+    expect(names).toEqual(expect.arrayContaining([...scraped]))
+    for (const expression of await dashboardQueries()) {
+      expect((await query(expression)).status, expression).toBe('success')
+    }
   })
 
   test('passes SIGTERM on: each service drains and ends with status 0', async () => {
@@ -136,6 +153,27 @@ async function untilReady(container: string, address: string): Promise<void> {
     if (state !== 'running') throw new Error(`${container} is ${state}:\n${await containerLogs(container)}`)
     await sleep(250)
   }
+}
+
+/** What design, alerts and dashboard speak of, as soon as one order has gone through. */
+const scraped = [
+  'messaging_client_sent_messages_total',
+  'messaging_client_operation_duration_bucket',
+  'messaging_client_consumed_messages_total',
+  'messaging_process_duration_bucket',
+  'tributary_attempts_total',
+  'tributary_attempts_abandoned_total',
+  'tributary_settlements_total',
+  'tributary_commits_total',
+  'tributary_lag',
+  'tributary_oldest_unsettled_age',
+  'tributary_in_flight',
+] as const
+
+async function dashboardQueries(): Promise<string[]> {
+  const file = await readFile(path.join(infraDir, 'grafana/dashboards/tributary.json'), 'utf8')
+  const dashboard = JSON.parse(file) as { panels: { targets: { expr: string }[] }[] }
+  return dashboard.panels.flatMap((panel) => panel.targets.map((target) => target.expr))
 }
 
 async function orderStatus(address: string): Promise<string> {
