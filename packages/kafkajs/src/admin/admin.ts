@@ -249,9 +249,11 @@ export class KafkajsAdmin implements DriverAdmin {
       await this.#cluster.refresh(topics.map(({ topic }) => topic))
       for (const { topic, partitions } of topics) {
         const known = this.#cluster.topic(topic)
-        throwOnCode(known?.errorCode ?? code.unknownTopicOrPartition, `topic ${topic}`)
         const leaders = known?.leaders ?? []
-        if (leaders.length < partitions || leaders.includes(-1))
+        // The controller has it, so a broker that knows nothing of it is late, however long a busy one may take.
+        const isLate = known === undefined || known.errorCode === code.unknownTopicOrPartition
+        if (!isLate) throwOnCode(known.errorCode, `topic ${topic}`)
+        if (isLate || leaders.length < partitions || leaders.includes(-1))
           throw new BrokerError(code.leaderNotAvailable, `topic ${topic}`)
       }
     })
