@@ -97,6 +97,25 @@ describe('a revoked partition', () => {
     expect(driver.commits).toEqual([])
   })
 
+  it('starts no further attempt at a record that fails meanwhile', async () => {
+    const attempts: string[] = []
+    const { driver, clock } = rig(
+      async (event, ctx) => {
+        attempts.push(`${event.data.n}.${ctx.attempt}`)
+        await clock.sleep(event.data.n * 100)
+        if (event.data.n === 1) throw new Error('no')
+      },
+      { onFailure: { inPlace: { attempts: 9, backoff: fixed(10) } } },
+    )
+    const partition = await driver.assign(0, fresh)
+    partition.deliver([order('a', 1), order('b', 5)])
+    await clock.settle()
+    const revoked = partition.revoke()
+    await clock.advance(500)
+    await revoked
+    expect(attempts).toEqual(['1.1', '5.1'])
+  })
+
   it('waits for a dead letter that is being written', async () => {
     const acknowledged = Promise.withResolvers<void>()
     const { driver, clock } = rig(() => {

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest'
+import { systemClock } from '../clock.ts'
+import type { CommitRequest } from '../driver.ts'
+import { silentLogger } from '../logger.ts'
+import { type Committable, Committer } from './committer.ts'
+
+function partitionAt(nextOffset: bigint, given: Partial<Committable> = {}): Committable {
+  return {
+    topic: 'orders',
+    partition: 0,
+    epoch: 1,
+    state: 'active',
+    nextOffset,
+    committedOffset: null,
+    isCommitFenced: false,
+    ...given,
+  }
+}
+
+async function flushed(...partitions: Committable[]): Promise<CommitRequest[]> {
+  const sent: CommitRequest[] = []
+  const committer = new Committer({
+    commit: async (requests) => {
+      sent.push(...requests)
+      return requests.map(({ topic, partition }) => ({ topic, partition, outcome: 'committed' }))
+    },
+    partitions: () => partitions,
+    clock: systemClock,
+    pace: { intervalMs: 1_000, maxSettled: 1_000 },
+    logger: silentLogger,
+    onResult: () => {},
+  })
+  await committer.flush(partitions, new AbortController().signal)
+  return sent
+}
+
+describe('Committer', () => {
+  it('commits where nothing is stored yet, and where more is settled than stored', async () => {
+    const sent = await flushed(partitionAt(5n), partitionAt(7n, { partition: 1, epoch: 4, committedOffset: 6n }))
+    expect(sent).toMatchObject([
+      { partition: 0, epoch: 1, nextOffset: 5n },
+      { partition: 1, epoch: 4, nextOffset: 7n },
+    ])
+  })
+
+  it('never goes back', async () => {
+    expect(await flushed(partitionAt(5n, { committedOffset: 6n }))).toEqual([])
+    expect(await flushed(partitionAt(5n, { committedOffset: 5n }))).toEqual([])
+  })
+
+  it('commits nothing for a partition that is fenced', async () => {
+    expect(await flushed(partitionAt(5n, { state: 'fenced' }))).toEqual([])
+    expect(await flushed(partitionAt(5n, { isCommitFenced: true }))).toEqual([])
+  })
+
+  it('commits a partition that is draining', async () => {
+    expect(await flushed(partitionAt(5n, { state: 'draining' }))).toHaveLength(1)
+  })
+})
