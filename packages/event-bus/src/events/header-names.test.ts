@@ -6,7 +6,7 @@ const page = readFileSync(new URL('../../../../docs/reference/headers-and-wire.m
 
 function documented(heading: string): string[] {
   const section = page.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? ''
-  return Array.from(section.matchAll(/^\| `([^`]+)` \|/gm), ([, name = '']) => name).toSorted()
+  return Array.from(section.matchAll(/^\| `([^`]+)` +\|/gm), ([, name = '']) => name).toSorted()
 }
 
 it('the page of headers has those that there are', () => {

@@ -7,7 +7,7 @@ const page = readFileSync(new URL('../../../../docs/reference/metrics-and-spans.
 /** The first column of the table under a heading. */
 function documented(heading: string): string[] {
   const section = page.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? ''
-  return Array.from(section.matchAll(/^\| `([^`]+)` \|/gm), ([, name = '']) => name).toSorted()
+  return Array.from(section.matchAll(/^\| `([^`]+)` +\|/gm), ([, name = '']) => name).toSorted()
 }
 
 describe('the page of metrics and spans', () => {
@@ -28,7 +28,7 @@ describe('the page of metrics and spans', () => {
   })
 
   it('names each metric as Prometheus shows it', () => {
-    const rows = Array.from(page.matchAll(/^\| `([a-z_.]+)` \| `([a-z_]+)` \| (\w+)/gm))
+    const rows = Array.from(page.matchAll(/^\| `([a-z_.]+)` +\| `([a-z_]+)` +\| (\w+)/gm))
     expect(rows).toHaveLength(Object.keys(metricNames).length)
     for (const [, name = '', shown, kind] of rows) {
       expect(shown).toBe(`${name.replaceAll('.', '_')}${kind === 'counter' ? '_total' : ''}`)
