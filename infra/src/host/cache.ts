@@ -5,7 +5,7 @@ import path from 'node:path'
 export const infraDir: string = path.resolve(import.meta.dirname, '../..')
 
 /** Where downloads and builds are kept between runs: `TRIBUTARY_CACHE`, or `infra/.cache` in the repository (ignored by git). */
-export function cacheDir(): string {
+function cacheDir(): string {
   return process.env['TRIBUTARY_CACHE'] ?? path.join(infraDir, '.cache')
 }
 
