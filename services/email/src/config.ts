@@ -7,7 +7,5 @@ const environment = commonEnvironment.extend({
   MAIL_FROM: z.string().default('Tributary Shop <shop@tributary.example>'),
 })
 
-export type Config = ReturnType<typeof readConfig>
-
 /** @throws {EnvironmentError} that lists every fault. */
 export const readConfig = (values: NodeJS.ProcessEnv) => readEnvironment(environment, values)

@@ -80,8 +80,9 @@ export function startRelay(options: RelayOptions): Relay {
     const publishedSeqs: string[] = []
     for (const { seq, event } of rows) {
       // One row at a time: were two sent together, the second could be on the log when the first turns out to have failed.
-      // Nor when the lease is over: by now the lane may be another relay's.
-      if (isClosing || clock.monotonic() > leasedAt + leaseMs) break
+      // Nor when the lease is over, by which time the lane may be another relay's; but the first row in any case, so that each claim gets somewhere.
+      const isLeaseOver = clock.monotonic() > leasedAt + leaseMs
+      if (isClosing || (isLeaseOver && publishedSeqs.length > 0)) break
       const error = await publishOne(publisher, event, publishTimeoutMs)
       if (error !== null) {
         const failure = laneFailure(error.reason, publishedSeqs.length > 0 ? 1 : attempts + 1)

@@ -4,7 +4,7 @@ export interface Demand {
   readonly quantity: number
 }
 
-export interface Shortage {
+interface Shortage {
   readonly sku: string
   readonly wanted: number
   readonly available: number

@@ -12,9 +12,9 @@ export const refusals = {
   'not-a-product': 'Every line must name a product',
 } as const
 
-export type RefusalKind = keyof typeof refusals
+type RefusalKind = keyof typeof refusals
 
-export interface Fault {
+interface Fault {
   readonly kind: RefusalKind
   /** JSON pointer into the request. */
   readonly pointer: string
