@@ -70,6 +70,16 @@ describe('settings that can never work', () => {
     expect((await told).outcome).toBe('acknowledged')
   })
 
+  it('are not blamed once anything has worked', async () => {
+    const { kafka, driver } = await stage()
+    kafka.createTopic('orders')
+    const producer = driver.createProducer({ clientId: 'p' })
+    await tell(producer, 'orders', 0, 'a')
+    kafka.faults.on('ApiVersions', { times: 8 }).dropConnection('before')
+    kafka.cutConnections()
+    expect((await tell(producer, 'orders', 0, 'b')).outcome).toBe('acknowledged')
+  })
+
   it('include another version of kafkajs than the one that was read', () => {
     expect(() => checkKafkajsVersion(KAFKAJS_VERSION)).not.toThrow()
     expect(() => checkKafkajsVersion('2.3.0')).toThrow(expect.objectContaining({ code: 'DRIVER_VERSION_MISMATCH' }))

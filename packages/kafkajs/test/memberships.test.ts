@@ -206,6 +206,23 @@ describe('closing', () => {
     expect(member.consumer.status().state).toBe('closed')
   })
 
+  it('leaves the group also while its own join waits for another member', async () => {
+    const { kafka, driver } = await stage()
+    kafka.createTopic('orders', { partitions: 4 })
+    const letGo = Promise.withResolvers<void>()
+    const draining = join(driver, 'orders', { drainMs: 6_000, revoking: () => letGo.promise })
+    await draining.until(() => draining.heard.length === 1)
+    const leaving = join(driver, 'orders')
+    await draining.until(() => draining.heard.length === 2)
+    const third = join(driver, 'orders')
+    await leaving.until(() => leaving.consumer.status().state === 'rebalancing')
+    const { memberId } = leaving.consumer.status()
+    await leaving.consumer.close()
+    await third.until(() => kafka.group('group')?.memberIds.includes(memberId) === false, 1_000)
+    letGo.resolve()
+    await third.until(() => third.epochs.size === 2)
+  })
+
   it('does not wait for a long poll', async () => {
     const { kafka, driver } = await stage({ kafka: { brokers: 3 } })
     kafka.createTopic('orders', { partitions: 6 })
@@ -227,7 +244,7 @@ describe('closing', () => {
     await closed.promise
   })
 
-  it('leaves nothing behind that keeps the process busy or alive', async () => {
+  it('leaves no timer behind, and no warning', async () => {
     const { kafka } = await stage()
     kafka.createTopic('orders')
     const warnings: string[] = []

@@ -1,7 +1,7 @@
 import { ClusterUnavailableError } from '@tributary/event-bus'
 import type { BrokerAddress, Settings } from '../settings.ts'
 import { findCoordinator, metadata } from './apis.ts'
-import { BrokerError, type ConnectStage, code, hopelessConnection, LinkError, throwOnCode } from './failures.ts'
+import { type ConnectStage, code, hopelessConnection, LinkError, throwOnCode } from './failures.ts'
 import { ConnectError, Link } from './link.ts'
 
 /** As of the last refresh. A leader of -1 means that the partition has none at the moment. */
@@ -218,7 +218,8 @@ export class Cluster {
       this.#hasAnswered = true
       return answer
     } catch (error) {
-      if (error instanceof BrokerError || !(error instanceof LinkError)) throw error
+      if (!(error instanceof LinkError)) throw error
+      this.#nextSeed++ // it takes connections and does not answer: ask somebody else next
       throw this.#judged(new ConnectError('first-request', link.broker, error))
     }
   }
