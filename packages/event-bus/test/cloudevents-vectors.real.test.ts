@@ -1,8 +1,6 @@
-/**
- * The messages of the CloudEvents conformance suite for the Kafka binding, in the file named by TRIBUTARY_CLOUDEVENTS_VECTORS: headers and value, with the
- * attributes that they must give. It is read where it lies.
- */
+/** The messages of the CloudEvents conformance suite for the Kafka binding: headers and value, with the attributes that they must give. */
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { RawHeader } from '../src/driver.ts'
 import { RecordUndecodableError } from '../src/errors.ts'
@@ -18,16 +16,8 @@ interface Vector {
   readonly expect: { readonly attributes: Readonly<Record<string, string>> }
 }
 
-const file = process.env['TRIBUTARY_CLOUDEVENTS_VECTORS']
-if (file === undefined) {
-  throw new Error('TRIBUTARY_CLOUDEVENTS_VECTORS must name kafka-binding.json of the CloudEvents conformance examples')
-}
+const file = join(process.env['TRIBUTARY_REAL_DATA'] ?? '', 'cloudevents', 'kafka-binding.json')
 const { vectors }: { vectors: readonly Vector[] } = JSON.parse(readFileSync(file, 'utf8'))
-
-function recordOf({ headers, value }: Vector) {
-  const raw: RawHeader[] = Object.entries(headers).map(([name, text]) => textHeader(name, text))
-  return { offset: 0n, timestamp: 0, key: null, value: Buffer.from(value), headers: raw }
-}
 
 const origin = { topic: 'events', partition: 0 }
 
