@@ -19,6 +19,11 @@ interface Vector {
 const file = join(process.env['TRIBUTARY_REAL_DATA'] ?? '', 'cloudevents', 'kafka-binding.json')
 const { vectors }: { vectors: readonly Vector[] } = JSON.parse(readFileSync(file, 'utf8'))
 
+function recordOf({ headers, value }: Vector) {
+  const raw: RawHeader[] = Object.entries(headers).map(([name, text]) => textHeader(name, text))
+  return { offset: 0n, timestamp: 0, key: null, value: Buffer.from(value), headers: raw }
+}
+
 const origin = { topic: 'events', partition: 0 }
 
 describe.each(vectors)('a message in $name', (vector) => {
