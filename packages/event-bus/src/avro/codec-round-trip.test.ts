@@ -166,7 +166,7 @@ describe('a codec', () => {
         expect(codec.faultIn(value)).toBeNull()
         expect(codec.read(codec.write(NO_PREFIX, value), 0)).toEqual(value)
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 
@@ -184,7 +184,7 @@ describe('a codec', () => {
         }
         expect(codec.read(codec.write(NO_PREFIX, value), 0)).toEqual(value)
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 
@@ -196,7 +196,7 @@ describe('a codec', () => {
         const read = codecOf(schema).readerOf(writer)
         expect(read(writer.write(NO_PREFIX, value), 0)).toEqual(value)
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 
@@ -218,7 +218,7 @@ describe('a codec', () => {
         const bytesOfBoth = writer.write(NO_PREFIX, { extra, kept: -7 })
         expect(codecOf(kept).readerOf(writer)(bytesOfBoth, 0)).toEqual({ kept: -7 })
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 
@@ -235,7 +235,7 @@ describe('a codec', () => {
         }
         expect(value).toEqual({ kept: expect.any(Number) })
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 })
