@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { type EmbeddedKafka, startEmbeddedKafka } from '../src/index.ts'
 import { apiNamed, connectRaw, encodeRequest } from './support/raw-client.ts'
 import { recordBatch } from './support/record-batch.ts'
+import { produceTo } from './support/requests.ts'
 
 /** A broker, what it warned of, and a well-behaved client beside the hostile ones. */
 async function setUp() {
@@ -80,6 +81,40 @@ it('allocates nothing for what is only claimed, by a thousand half-open connecti
   const after = process.memoryUsage()
   expect(after.external + after.heapUsed - before.external - before.heapUsed).toBeLessThan(100 * 1024 * 1024)
   for (const client of clients) client.socket.destroy()
+})
+
+it('stops answering a client that does not read, and reading from one that does not wait', async () => {
+  await using ready = await setUp()
+  const { kafka, neighbour } = ready
+  const large = recordBatch([{ value: 'x'.repeat(1_000_000) }])
+  await produceTo(neighbour, 'orders', large)
+  using greedy = await connectRaw(kafka.bootstrapServers[0], 'greedy')
+  greedy.socket.pause()
+  const served = kafka.faults.on('Fetch', { times: Number.POSITIVE_INFINITY }).run(() => {})
+  const request = encodeRequest(
+    apiNamed('Fetch'),
+    11,
+    {
+      maxBytes: 2_000_000,
+      topics: [{ topic: 'orders', partitions: [{ partition: 0, fetchOffset: 0n, partitionMaxBytes: 2_000_000 }] }],
+    },
+    1,
+    'greedy',
+  )
+  for (let count = 0; count < 500; count++) greedy.send(request)
+  await served.happened(2)
+  // Held back by its own unread answers: what the sockets buffer is some megabytes, all 500 would be half a gigabyte.
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  expect(served.count).toBeLessThan(50)
+
+  using flooding = await connectRaw(kafka.bootstrapServers[0], 'flooding')
+  using held = kafka.faults.on('Metadata', { clientId: 'hostile' }).hold('before')
+  flooding.send(metadata())
+  await held.happened()
+  flooding.socket.write(Buffer.alloc(64 * 1024 * 1024))
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  expect(flooding.socket.writableLength).toBeGreaterThan(32 * 1024 * 1024)
+  expect(await neighbour.ask('Metadata', 6, { topics: [] })).toMatchObject({ topics: [] })
 })
 
 it('refuses a batch that unpacks to more than any broker holds', async () => {

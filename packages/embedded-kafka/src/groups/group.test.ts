@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ManualClock, settle } from '../../test/support/manual-clock.ts'
+import { ManualClock } from '../../test/support/manual-clock.ts'
+import { settle } from '../../test/support/settle.ts'
 import { Group, type Speaker } from './group.ts'
 import type { JoinRequest, JoinResult } from './member.ts'
 
@@ -276,6 +277,19 @@ describe('static members', () => {
     expect(restarted.memberId).not.toBe(first.memberId)
     expect(await group.sync(speaker(restarted, 'one'), new Map())).toMatchObject({ assignment: Buffer.from('mine') })
     expect(group.heartbeat(speaker(first, 'one'))).toBe('FENCED_INSTANCE_ID')
+  })
+})
+
+describe('leadership', () => {
+  it('stays with a static member that restarted, whoever else is there', async () => {
+    const { ask, join } = setUp()
+    const leader = await ask({ groupInstanceId: 'one' })
+    const other = join()
+    await settle()
+    const restarted = ask({ groupInstanceId: 'one' })
+    expect((await restarted).leaderId).toBe((await restarted).memberId)
+    expect((await other).leaderId).not.toBe(leader.memberId)
+    expect((await other).members).toEqual([])
   })
 })
 

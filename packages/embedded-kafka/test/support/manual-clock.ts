@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/cluster/clock.ts'
+import { settle } from './settle.ts'
 
 /** Time that stands still until the test moves it. */
 export class ManualClock implements Clock {
@@ -35,9 +36,4 @@ export class ManualClock implements Clock {
     this.#now = target
     await settle()
   }
-}
-
-/** Lets every promise that is ready run. */
-export function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }
