@@ -1,27 +1,27 @@
-/** A service as a process: a member of the group that says on standard output what it has done. Started by `processes.test.ts` with the brokers as arguments. */
+/** A service as a process: a member of a group that says on standard output what it has done. Its settings are in its first argument, as JSON. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createEventBus, defineSubscription, handle } from '@tributary/event-bus'
 import { kafkajs } from '../../src/index.ts'
-import { GROUP, orderPlaced } from './order-placed.ts'
+import type { MemberSettings } from './member-processes.ts'
+import { orderPlacedOn } from './order-placed.ts'
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
-const bus = createEventBus({ source: 'member', driver: kafkajs({ brokers: process.argv.slice(2) }) })
+const settings: MemberSettings = JSON.parse(process.argv[2] ?? '')
+const bus = createEventBus({ source: 'member', driver: kafkajs({ brokers: settings.brokers }) })
 const subscription = bus.subscribe(
   defineSubscription({
-    group: GROUP,
-    concurrency: 10,
+    group: settings.group,
+    concurrency: settings.concurrency,
     on: [
-      handle(orderPlaced, async ({ origin }, ctx) => {
-        const place = `${origin.partition}/${origin.recordOffset}`
-        say(`began ${place}`)
-        await sleep(10)
-        if (!ctx.isFenced()) say(`handled ${place}`)
+      handle(orderPlacedOn(settings.topic), async ({ origin }, ctx) => {
+        await sleep(settings.handlerMs)
+        if (!ctx.isFenced()) say(`handled ${origin.partition}/${origin.recordOffset}`)
       }),
     ],
     drainMs: 2_000,
-    commit: { intervalMs: 200 },
-    session: { sessionTimeoutMs: 1_000, heartbeatIntervalMs: 200, rebalanceTimeoutMs: 15_000 },
+    commit: { intervalMs: settings.commitIntervalMs },
+    session: { sessionTimeoutMs: settings.sessionTimeoutMs, heartbeatIntervalMs: 200, rebalanceTimeoutMs: 15_000 },
     fetch: { maxWaitMs: 100 },
   }),
 )
