@@ -41,9 +41,7 @@ await runService({
     closing.defer(() => relay.close())
     const retention = startRetention({ database, logger })
     closing.defer(() => retention.close())
-    const subscription = bus.subscribe(
-      inventorySubscription({ database, encoder: bus, instanceId: config.INSTANCE_ID }),
-    )
+    const subscription = bus.subscribe(inventorySubscription({ database, instanceId: config.INSTANCE_ID }))
     closing.defer(() => subscription.close())
 
     const health = async () => {

@@ -46,7 +46,7 @@ describe('the inventory service', () => {
     database = await openDatabase<InventoryTables>()
     await migrate(database, migrations)
     bus = createEventBus({ source: 'test', driver: inMemoryDriver() })
-    const subscription = inventorySubscription({ database, encoder: bus, instanceId: undefined })
+    const subscription = inventorySubscription({ database, instanceId: undefined })
     await applyTopics(bus.admin, planTopics({ subscriptions: [subscription, listener], defaults: { partitions: 3 } }))
     relay = startRelay({ database, publisher: bus })
     await Promise.all([bus.subscribe(spy.wrap(subscription)).ready, bus.subscribe(spy.wrap(listener)).ready])

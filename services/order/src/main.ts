@@ -43,7 +43,7 @@ await runService({
     closing.defer(() => relay.close())
     const retention = startRetention({ database, logger })
     closing.defer(() => retention.close())
-    const subscription = bus.subscribe(orderSubscription({ database, encoder: bus, instanceId: config.INSTANCE_ID }))
+    const subscription = bus.subscribe(orderSubscription({ database, instanceId: config.INSTANCE_ID }))
     closing.defer(() => subscription.close())
 
     const changes = await listenForOrderChanges(database)

@@ -31,7 +31,7 @@ describe("the order service's handlers", () => {
     database = await openDatabase<OrderTables>()
     await migrate(database, migrations)
     bus = createEventBus({ source: 'test', driver: inMemoryDriver() })
-    const subscription = orderSubscription({ database, encoder: bus, instanceId: undefined })
+    const subscription = orderSubscription({ database, instanceId: undefined })
     await applyTopics(bus.admin, planTopics({ subscriptions: [subscription, listener], defaults: { partitions: 3 } }))
     relay = startRelay({ database, publisher: bus })
     await Promise.all([bus.subscribe(spy.wrap(subscription)).ready, bus.subscribe(spy.wrap(listener)).ready])

@@ -1,24 +1,23 @@
 import { inventoryRejected, inventoryReserved, orderPlaced } from '@tributary/contracts'
-import { handle, type Publisher, skip } from '@tributary/event-bus'
+import { handle, skip } from '@tributary/event-bus'
 import { addToOutbox, handleOnce } from '@tributary/postgres'
 import { type InventoryDatabase, reserveOrder } from '../adapters/stock-store.ts'
 
 export interface HandlerDependencies {
   readonly database: InventoryDatabase
-  readonly encoder: Pick<Publisher, 'encode'>
 }
 
 /** Reserves all of an order or nothing, and answers, once however often the event comes: stock, answer and inbox row are one transaction. */
-export const onOrderPlaced = ({ database, encoder }: HandlerDependencies) =>
+export const onOrderPlaced = ({ database }: HandlerDependencies) =>
   handle(orderPlaced, async (event, ctx) => {
     const { orderId, lines } = event.data
     const isFirst = await handleOnce(database, event, ctx, async (tx) => {
       const reservation = await reserveOrder(tx, orderId, lines)
-      const options = { causationId: event.id, correlationId: event.correlationId ?? orderId }
+      const options = { correlationId: event.correlationId ?? orderId }
       const answer =
         reservation.kind === 'reserved'
-          ? encoder.encode(inventoryReserved, { orderId, items: [...reservation.items] }, options)
-          : encoder.encode(inventoryRejected, { orderId, shortages: [...reservation.shortages] }, options)
+          ? ctx.encode(inventoryReserved, { orderId, items: [...reservation.items] }, options)
+          : ctx.encode(inventoryRejected, { orderId, shortages: [...reservation.shortages] }, options)
       await addToOutbox(tx, [answer])
     })
     return isFirst ? undefined : skip('handled before')
