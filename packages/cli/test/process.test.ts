@@ -44,7 +44,8 @@ describe('tributary as a process', () => {
     expect(lines).toHaveLength(1)
   })
 
-  it('says what to do when no cluster answers', async () => {
+  // The driver keeps trying for ten seconds.
+  it('says what to do when no cluster answers', { timeout: 45_000 }, async () => {
     const list = start('dlq', 'list', '--brokers', '127.0.0.1:1')
     const [[exitCode], errors] = await Promise.all([once(list, 'exit'), list.stderr.toArray()])
     expect(exitCode).toBe(1)

@@ -34,6 +34,9 @@ const context: HandlerContext = {
   deadlineAt: 0,
   log: silentLogger,
   publish: () => Promise.reject(new Error('not in this test')),
+  encode: () => {
+    throw new Error('not in this test')
+  },
   isFenced: () => false,
   throwIfFenced: () => {},
 }
