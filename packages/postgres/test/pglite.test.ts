@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { afterAll, describe } from 'vitest'
+import { afterAll, beforeAll, describe } from 'vitest'
 import { type Database, openDatabase } from '../src/database.ts'
 import { migrate } from '../src/migrate.ts'
 import { describeInbox } from './suites/inbox.ts'
@@ -16,6 +16,7 @@ const open = async (): Promise<Database> => {
   return database
 }
 
+beforeAll(open)
 afterAll(async () => (await shared)?.close())
 
 describe('on PGlite', () => {
