@@ -1,28 +1,18 @@
 import type { PublishOutcome } from '@tributary/event-bus'
-import { initProducerId } from '../wire/apis.ts'
-import { Backoff, pause } from '../wire/backoff.ts'
 import type { Cluster } from '../wire/cluster.ts'
 import type { CompressionName } from '../wire/codecs/codecs.ts'
 import { BrokerError, isRetriable, LinkError } from '../wire/failures.ts'
 import type { Link } from '../wire/link.ts'
 import { type ProducedPartition, produce } from '../wire/produce.ts'
 import { encodeBatch } from '../wire/record-encoder.ts'
-import type { Batch, Lane, ProducerIdentity, SealedBatch } from './lane.ts'
+import { type Channel, Groundwork } from './groundwork.ts'
+import type { Batch, Lane, SealedBatch } from './lane.ts'
 import { lateness, leavesOpen, refusal, verdictOf } from './outcome.ts'
 
 const REQUESTS_IN_FLIGHT_PER_BROKER = 5
 const MAX_REQUEST_BYTES = 8 * 1024 * 1024
 /** The broker gives up before we do, so that its answer and not our silence ends an attempt. */
 const BROKER_SHARE_OF_TIMEOUT = 0.8
-
-/** How often the leaders are asked for while a partition has none, in milliseconds. */
-const LEADER_ELECTION_POLL_MS = 100
-
-interface Channel {
-  link: Link | null
-  isOpening: boolean
-  requestsInFlight: number
-}
 
 /** One batch of one lane inside a request. */
 interface Passenger {
@@ -48,19 +38,22 @@ interface Passenger {
 export class Sender {
   readonly #cluster: Cluster
   readonly #compression: CompressionName
-  readonly #channels = new Map<number, Channel>()
+  readonly #groundwork: Groundwork
   readonly #ready = new Set<Lane>()
-  readonly #backoff = new Backoff()
-  readonly #closing = new AbortController()
-  #identity: ProducerIdentity | null = null
-  #isAskingIdentity = false
-  #isRefreshing = false
   #isScheduled = false
   #wakeAt: { at: number; timer: NodeJS.Timeout } | null = null
 
   constructor(cluster: Cluster, compression: CompressionName) {
     this.#cluster = cluster
     this.#compression = compression
+    this.#groundwork = new Groundwork(cluster, {
+      waiting: () => this.#ready,
+      onProgress: () => this.#wake(),
+      onSetback: (lanes, error) => {
+        for (const lane of lanes) for (const batch of lane.waiting) batch.lastError = error
+      },
+      onHopeless: (error) => this.#rejectWaiting(error),
+    })
   }
 
   enqueue(lane: Lane, batch: Batch): void {
@@ -70,7 +63,7 @@ export class Sender {
   }
 
   close(): void {
-    this.#closing.abort()
+    this.#groundwork.close()
     clearTimeout(this.#wakeAt?.timer)
   }
 
@@ -119,16 +112,15 @@ export class Sender {
       else if (!this.#ownsIdentity(lane)) continue
       else byLeader.set(leader, [...(byLeader.get(leader) ?? []), lane])
     }
-    if (leaderless.size > 0) this.#refreshLeaders(leaderless)
+    if (leaderless.size > 0) this.#groundwork.refreshLeaders(leaderless)
     for (const [leader, lanes] of byLeader) this.#dispatchTo(leader, lanes)
   }
 
   #dispatchTo(leader: number, lanes: readonly Lane[]): void {
-    const channel = this.#channels.get(leader) ?? { link: null, isOpening: false, requestsInFlight: 0 }
-    this.#channels.set(leader, channel)
+    const channel = this.#groundwork.channel(leader)
     if (channel.requestsInFlight >= REQUESTS_IN_FLIGHT_PER_BROKER) return
     if (channel.link?.isOpen !== true) {
-      this.#open(leader, channel, lanes)
+      this.#groundwork.open(leader, channel, lanes)
       return
     }
     const passengers: Passenger[] = []
@@ -184,11 +176,7 @@ export class Sender {
       const { topic, partition } = passenger.lane
       const answer = byPartition.get(`${partition} ${topic}`)
       if (answer !== undefined) this.#onAnswer(passenger, answer)
-      else
-        this.#onSilence(
-          passenger,
-          failure ?? new LinkError(`${link.broker} did not answer for ${where(passenger.lane)}`, { sent: true }),
-        )
+      else this.#onSilence(passenger, failure ?? unanswered(link, passenger.lane))
     }
     this.#wake()
   }
@@ -229,7 +217,7 @@ export class Sender {
   }
 
   #tryAgain(lane: Lane, batch: Batch): void {
-    this.#refreshLeaders([lane.topic])
+    this.#groundwork.refreshLeaders([lane.topic])
     if (!batch.isSettled) lane.sendAgain(batch)
     else if (batch.mayBeWritten) this.#abandonIdentity(lane)
     this.#offer(lane)
@@ -274,95 +262,20 @@ export class Sender {
   #ownsIdentity(lane: Lane): boolean {
     if (lane.identity !== null) return true
     // A batch that was sent before keeps its bytes, so its lane keeps its identity: only unsealed batches come here without one.
-    if (this.#identity === null) {
-      void this.#askIdentity()
-      return false
-    }
-    lane.adopt(this.#identity)
+    const newest = this.#groundwork.identity()
+    if (newest === null) return false
+    lane.adopt(newest)
     return true
   }
 
   #abandonIdentity(lane: Lane): void {
-    if (this.#identity === lane.identity) this.#identity = null
+    this.#groundwork.abandon(lane.identity)
     lane.identity = null
-  }
-
-  async #askIdentity(): Promise<void> {
-    if (this.#isAskingIdentity) return
-    this.#isAskingIdentity = true
-    await this.#attempt(async () => {
-      const link = await this.#cluster.control()
-      const { requestTimeoutMs } = this.#cluster.settings
-      const answer = await link.call(
-        initProducerId,
-        { transactionalId: null, transactionTimeout: requestTimeoutMs },
-        requestTimeoutMs,
-      )
-      if (answer.errorCode !== 0) throw new BrokerError(answer.errorCode, 'producer id')
-      this.#identity = { producerId: BigInt(answer.producerId), producerEpoch: answer.producerEpoch }
-    })
-    this.#isAskingIdentity = false
-    this.#wake()
-  }
-
-  #open(leader: number, channel: Channel, lanes: readonly Lane[]): void {
-    if (channel.isOpening) return
-    channel.isOpening = true
-    const topics = new Set(lanes.map((lane) => lane.topic))
-    void this.#attempt(async () => {
-      try {
-        channel.link = await this.#cluster.link(leader, 'produce')
-      } catch (error) {
-        for (const lane of lanes) noteFailure(lane, error)
-        if (error instanceof LinkError) await this.#cluster.refresh(topics)
-        throw error
-      }
-    }).then(() => {
-      channel.isOpening = false
-      this.#wake()
-    })
-  }
-
-  #refreshLeaders(topics: Iterable<string>): void {
-    if (this.#isRefreshing) return
-    this.#isRefreshing = true
-    const names = new Set(topics)
-    for (const lane of this.#ready) names.add(lane.topic)
-    void this.#attempt(async () => {
-      await this.#cluster.refresh(names)
-      for (const name of names) {
-        const errorCode = this.#cluster.topic(name)?.errorCode ?? 0
-        if (errorCode !== 0) this.#noteTopicFailure(name, errorCode)
-      }
-      if ([...this.#ready].some((lane) => this.#cluster.leader(lane.topic, lane.partition) === -1)) {
-        await pause(LEADER_ELECTION_POLL_MS, this.#closing.signal)
-      }
-    }).then(() => {
-      this.#isRefreshing = false
-      this.#wake()
-    })
-  }
-
-  #noteTopicFailure(topic: string, errorCode: number): void {
-    for (const lane of this.#ready) if (lane.topic === topic) noteFailure(lane, new BrokerError(errorCode, where(lane)))
-  }
-
-  /** Runs one preparation; what may heal is waited for, what cannot is told to everybody who waits. */
-  async #attempt(work: () => Promise<void>): Promise<void> {
-    try {
-      await work()
-      this.#backoff.reset()
-    } catch (error) {
-      const failure = error instanceof Error ? error : new Error(String(error))
-      for (const lane of this.#ready) noteFailure(lane, failure)
-      if (isRetriable(failure)) await pause(this.#backoff.next(), this.#closing.signal)
-      else this.#rejectWaiting(failure)
-    }
   }
 }
 
-function noteFailure(lane: Lane, error: unknown): void {
-  for (const batch of lane.waiting) batch.lastError = error instanceof Error ? error : new Error(String(error))
+function unanswered(link: Link, lane: Lane): LinkError {
+  return new LinkError(`${link.broker} did not answer for ${where(lane)}`, { sent: true })
 }
 
 function outcomeOf(batch: Batch): PublishOutcome {
