@@ -4,6 +4,15 @@ import { commit } from './support/commit.ts'
 import { createPartitioner, kafkajsFor } from './support/kafkajs-client.ts'
 import { connectRaw } from './support/raw-client.ts'
 
+it('keeps no timer running while nothing happens', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+  const before = timers()
+  await using kafka = await startEmbeddedKafka({ brokers: 3 })
+  kafka.createTopic('orders', { partitions: 100 })
+  await commit(kafka, { groupId: 'g', topic: 'orders', nextOffset: 1n })
+  expect(timers()).toBe(before)
+})
+
 describe('a stopped broker', () => {
   it('loses its partitions and groups to those that live, and keeps its port for its return', async () => {
     await using kafka = await startEmbeddedKafka({ brokers: 3 })

@@ -19,6 +19,12 @@ it('answers nothing to a produce request that wants no acknowledgement, and goes
   await expect(answered).rejects.toThrow()
 })
 
+it('closes the connection when such a request fails', async () => {
+  await using kafka = await startEmbeddedKafka({ warn: () => {} })
+  using client = await connectRaw(kafka.bootstrapServers[0])
+  await expect(produceTo(client, 'absent', batch, { acks: 0 })).rejects.toThrow('closed the connection')
+})
+
 it('refuses acknowledgement by all while too few replicas are up', async () => {
   await using kafka = await startEmbeddedKafka({ brokers: 2 })
   kafka.createTopic('orders', { configs: { 'min.insync.replicas': '2' } })

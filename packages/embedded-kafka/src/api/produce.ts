@@ -4,6 +4,7 @@ import { onlyBatch } from '../log/only-batch.ts'
 import { RefusedBatch } from '../log/refused-batch.ts'
 import type { RequestContext } from '../network/request-context.ts'
 import { type Api, defineApi } from '../protocol/api.ts'
+import { CloseConnection } from '../protocol/close-connection.ts'
 import { type ErrorName, errorCodes } from '../protocol/error-codes.ts'
 import {
   array,
@@ -70,7 +71,11 @@ export const produce: Api = defineApi({
         })
       }),
     }))
-    return acks === acksNone ? null : { responses }
+    if (acks !== acksNone) return { responses }
+    // Closing the connection is the only way to tell a producer that wants no answer.
+    const failed = responses.flatMap((each) => each.partitionResponses).find(({ errorCode }) => errorCode !== 0)
+    if (failed) throw new CloseConnection(`a produce request without acknowledgement failed with ${failed.errorCode}`)
+    return null
   },
 })
 

@@ -6,6 +6,7 @@ import type { Cluster } from '../cluster/cluster.ts'
 import type { Faults } from '../faults/faults.ts'
 import type { Interception } from '../faults/interception.ts'
 import type { WriteAnswer } from '../protocol/api.ts'
+import { CloseConnection } from '../protocol/close-connection.ts'
 import { MalformedRequest } from '../protocol/malformed-request.ts'
 import { Reader } from '../protocol/reader.ts'
 import { Writer } from '../protocol/writer.ts'
@@ -155,8 +156,8 @@ export class Connection {
 
   #giveUp(error: unknown): void {
     const who = `connection of ${this.#clientHost}${this.#clientId ? ` (client id ${this.#clientId})` : ''}`
-    // Anything else than a malformed request is a bug of this broker; it must not take other connections with it.
-    const what = error instanceof MalformedRequest ? error.message : `internal error: ${String((error as Error).stack)}`
+    // Anything that was not thrown on purpose is a bug of this broker; it must not take other connections with it.
+    const what = error instanceof CloseConnection ? error.message : `internal error: ${String((error as Error).stack)}`
     this.#host.warn(`broker ${this.#host.brokerId} closes the ${who}: ${what}`)
     this.cut()
   }

@@ -1,7 +1,4 @@
-/** The bytes are not a request. The connection they came on is closed; nothing is answered. */
-export class MalformedRequest extends Error {
-  constructor(message: string) {
-    super(message)
-    this.name = 'MalformedRequest'
-  }
-}
+import { CloseConnection } from './close-connection.ts'
+
+/** The bytes are not a request. */
+export class MalformedRequest extends CloseConnection {}

@@ -85,6 +85,9 @@ export const produceBatches: Scenario = async (session) => {
     'a latest time that is not in the header',
     recordBatch([{ timestamp: baseTimestamp + 9 }, { timestamp: baseTimestamp + 2 }], { baseTimestamp }),
   )
+  await session.recordClosed('produce: an error without acknowledgement', (other) => {
+    produce(other, topic, batch({ crc: 1 }), { acks: 0 }).catch(() => {})
+  })
   await fetchAll(session, client, topic)
 }
 
