@@ -62,12 +62,11 @@ async function record(tx: TransactionHandle, { holder, outcomes }: TurnRequest):
   const done = outcomes.filter((outcome) => outcome.failure === null).map((outcome) => outcome.lane)
   const failed = outcomes.flatMap(({ lane, failure }) => (failure === null ? [] : [{ lane, ...failure }]))
   // A row is marked whoever holds its lane by now: it is on the log.
-  await sql`update tributary_outbox set published_at = clock_timestamp() where seq = any(${publishedSeqs}::bigint[])`.execute(
-    tx,
-  )
-  await sql`delete from tributary_outbox_hold where holder = ${holder}::uuid and lane = any(${done}::bigint[])`.execute(
-    tx,
-  )
+  await sql`
+    with marked as (
+      update tributary_outbox set published_at = clock_timestamp() where seq = any(${publishedSeqs}::bigint[])
+    )
+    delete from tributary_outbox_hold where holder = ${holder}::uuid and lane = any(${done}::bigint[])`.execute(tx)
   if (failed.length === 0) return
   await sql`
     update tributary_outbox_hold as hold
