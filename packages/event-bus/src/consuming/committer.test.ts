@@ -11,8 +11,12 @@ function partitionAt(nextOffset: bigint, given: Partial<Committable> = {}): Comm
     epoch: 1,
     state: 'active',
     nextOffset,
+    revision: 1,
+    metadata: () => 'map',
     committedOffset: null,
+    committedRevision: null,
     isCommitFenced: false,
+    isMetadataRefused: false,
     ...given,
   }
 }
@@ -45,7 +49,15 @@ describe('Committer', () => {
 
   it('never goes back', async () => {
     expect(await flushed(partitionAt(5n, { committedOffset: 6n }))).toEqual([])
-    expect(await flushed(partitionAt(5n, { committedOffset: 5n }))).toEqual([])
+  })
+
+  it('sends nothing when nothing is new', async () => {
+    expect(await flushed(partitionAt(5n, { committedOffset: 5n, committedRevision: 1 }))).toEqual([])
+  })
+
+  it('sends the same offset with new metadata when more is settled beyond it', async () => {
+    const sent = await flushed(partitionAt(5n, { committedOffset: 5n, committedRevision: 0 }))
+    expect(sent).toMatchObject([{ nextOffset: 5n, metadata: 'map' }])
   })
 
   it('commits nothing for a partition that is fenced', async () => {

@@ -9,8 +9,16 @@ export interface Committable extends TopicPartition {
   readonly epoch: number
   readonly state: 'active' | 'draining' | 'fenced'
   readonly nextOffset: bigint
-  /** What the group has stored of this epoch; null when nothing is. */
+  /** Another number whenever there is something new to commit. */
+  readonly revision: number
+  /** What is settled beyond `nextOffset`, for the commit's metadata. */
+  metadata(): string
+  /** What the group has stored; null when nothing is. */
   committedOffset: bigint | null
+  /** The revision that the group has stored; null when none is. */
+  committedRevision: number | null
+  /** The metadata was refused: from then on commits go without. */
+  isMetadataRefused: boolean
   /** The driver said that the epoch is over. */
   isCommitFenced: boolean
 }
@@ -90,12 +98,15 @@ export class Committer {
     if (due.length === 0) return
     this.#isSending = true
     const sent = due.map(requestFor)
+    const revisions = due.map(({ revision }) => revision)
     const results = await this.#options.commit(sent)
     this.#isSending = false
     for (const [index, partition] of due.entries()) {
       const request = sent[index]
       const result = results[index]
-      if (request !== undefined && result !== undefined) this.#learn(partition, request, result)
+      if (request === undefined || result === undefined) continue
+      this.#learn(partition, request, result)
+      if (result.outcome === 'committed') partition.committedRevision = revisions[index] ?? null
     }
   }
 
@@ -107,7 +118,8 @@ export class Committer {
     } else if (result.outcome === 'fenced') {
       partition.isCommitFenced = true
     } else {
-      // What was refused or has failed is still due: the next send computes it anew.
+      // It is still due: the next send computes it anew, and without metadata when that is what was refused.
+      if (result.outcome === 'metadata-refused') partition.isMetadataRefused = true
       const { topic, partition: number, nextOffset } = request
       logger.warn({ topic, partition: number, nextOffset, outcome: result.outcome, err: result.error }, 'commit failed')
       this.note()
@@ -119,11 +131,14 @@ export class Committer {
   }
 }
 
-function isDue({ state, isCommitFenced, committedOffset, nextOffset }: Committable): boolean {
+function isDue(partition: Committable): boolean {
+  const { state, isCommitFenced, committedOffset, nextOffset, committedRevision, revision } = partition
   if (state === 'fenced' || isCommitFenced) return false
-  return committedOffset === null || nextOffset > committedOffset
+  if (committedOffset !== null && nextOffset < committedOffset) return false
+  return committedRevision !== revision
 }
 
-function requestFor({ topic, partition, epoch, nextOffset }: Committable): CommitRequest {
-  return { topic, partition, epoch, nextOffset, metadata: '' }
+function requestFor(partition: Committable): CommitRequest {
+  const { topic, partition: number, epoch, nextOffset, isMetadataRefused } = partition
+  return { topic, partition: number, epoch, nextOffset, metadata: isMetadataRefused ? '' : partition.metadata() }
 }

@@ -36,6 +36,9 @@ export class ByteBudget {
   }
 }
 
+/** Part of the commit's metadata that may be taken. */
+const MAX_MAP_FILL = 0.75
+
 /** What one partition holds, against its high and low marks. */
 export class Intake {
   heldRecords = 0
@@ -71,13 +74,15 @@ export class Intake {
    * Whether the partition should be paused now: from a high mark until everything is at or below half of it, so that it does not flutter.
    *
    * @param span records from the lowest unsettled one to the last received
+   * @param mapFill how full the commit's metadata is, from 0 to 1: what does not fit there would run again after a restart
    */
-  wantsPause(span: number): boolean {
+  wantsPause(span: number, mapFill: number): boolean {
     const part = this.isPaused ? 0.5 : 1
     return (
       this.heldRecords > this.#limits.maxRecordsPerPartition * part ||
       this.heldBytes > this.#limits.maxBytesPerPartition * part ||
       span > this.#limits.maxUncommittedPerPartition * part ||
+      mapFill > MAX_MAP_FILL * part ||
       // A partition that holds nothing may always have its next chunk: otherwise one stuck subscription with all of the budget would stop the others (I7).
       (this.#budget.isExhausted && this.heldRecords > 0)
     )

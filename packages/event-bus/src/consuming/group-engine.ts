@@ -15,7 +15,7 @@ import type { DeliveryRunner } from './delivery-runner.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { type ByteBudget, Intake } from './flow-control.ts'
 import { PartitionRun, partitionId } from './partition.ts'
-import { startOf } from './start-position.ts'
+import { type Start, startOf } from './start-position.ts'
 import type { SubscriptionDefinition } from './subscription-definition.ts'
 import { until } from './until.ts'
 
@@ -58,7 +58,12 @@ export class GroupEngine implements GroupListener {
       clock,
       pace: definition.commit,
       logger,
-      onResult: (result) => metrics.committed(result.topic, result.outcome),
+      onResult: (result) => {
+        metrics.committed(result.topic, result.outcome)
+        const run = this.#runs.get(partitionId(result))
+        // How full the metadata is was seen when this commit was sent.
+        if (run !== undefined) this.#review(run)
+      },
     })
     this.dispatcher = new Dispatcher({
       concurrency: definition.concurrency,
@@ -82,9 +87,10 @@ export class GroupEngine implements GroupListener {
       const { topic, partition, epoch, committed } = assigned
       const start = startOf(assigned, committed === null ? await startFrom(topic) : 'earliest')
       if (start.anomaly !== null) logger.error({ topic, partition }, start.anomaly)
+      if (start.isMetadataForeign) logger.warn({ topic, partition }, 'commit metadata of another program is ignored')
       logger.info({ topic, partition, epoch, position: start.position }, 'partition assigned')
       positions.push({ topic, partition, position: start.position })
-      if (!this.isClosing) this.#add(assigned, start.position, start.committedOffset)
+      if (!this.isClosing) this.#add(assigned, start)
     }
     return positions
   }
@@ -173,10 +179,10 @@ export class GroupEngine implements GroupListener {
     this.#stopWatchingBudget()
   }
 
-  #add(assigned: AssignedPartition, position: bigint, committedOffset: bigint | null): void {
+  #add(assigned: AssignedPartition, start: Start): void {
     const { definition, budget, clock, runner } = this.#options
     const intake = new Intake(definition.limits, budget)
-    const run = new PartitionRun({ assigned, position, committedOffset, order: definition.order, intake, clock })
+    const run = new PartitionRun({ assigned, ...start, order: definition.order, intake, clock })
     for (const { delivery } of runner().inFlight.aborted()) {
       if (partitionId(delivery.owner) === partitionId(run)) run.lanes.occupy(delivery)
     }
@@ -212,7 +218,7 @@ export class GroupEngine implements GroupListener {
 
   #review(run: PartitionRun): void {
     if (run.state !== 'active') return
-    const wantsPause = this.dispatcher.isPaused || run.intake.wantsPause(run.tracker.span)
+    const wantsPause = this.dispatcher.isPaused || run.intake.wantsPause(run.tracker.span, run.mapFill)
     if (wantsPause === run.intake.isPaused) return
     run.intake.isPaused = wantsPause
     const { topic, partition } = run

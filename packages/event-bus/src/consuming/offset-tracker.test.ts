@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { decodeOffsetMap, encodeOffsetMap } from './offset-map.ts'
 import { OffsetTracker } from './offset-tracker.ts'
 
 /** The same, as one would say it: a list of offsets and a set of those that are settled. */
@@ -58,6 +59,49 @@ describe('OffsetTracker', () => {
           expect(tracker.nextOffset >= committable).toBe(true)
           committable = tracker.nextOffset
         }
+      }),
+    )
+  })
+
+  it('hands on to the next epoch exactly what is settled, also when that reads only a part of it', () => {
+    const records = fc.array(fc.record({ gap: fc.nat(3), isSettled: fc.boolean() }), { minLength: 1, maxLength: 200 })
+    fc.assert(
+      fc.property(fc.bigInt(0n, 2n ** 60n), records, fc.nat(200), (start, given, readAgain) => {
+        const first = new OffsetTracker(start)
+        let next = start
+        const offsets = given.map(({ gap }) => {
+          const offset = next + BigInt(gap)
+          next = offset + 1n
+          return offset
+        })
+        const tickets = offsets.map((offset) => first.track(offset, 0))
+        first.advance(next)
+        for (const [index, ticket] of tickets.entries()) if (given[index]?.isSettled) first.settle(ticket)
+        const settled = offsets.filter((_, index) => given[index]?.isSettled)
+
+        const inherit = (from: OffsetTracker): OffsetTracker => {
+          const { metadata } = encodeOffsetMap(from.nextOffset, from.settledBeyond())
+          return new OffsetTracker(from.nextOffset, decodeOffsetMap(metadata, from.nextOffset) ?? [])
+        }
+        /** Reads on up to `count` records; settles what is inherited, and answers it. */
+        const read = (tracker: OffsetTracker, count: number): bigint[] => {
+          const ahead = offsets.filter((offset) => offset >= tracker.position).slice(0, count)
+          const skipped = ahead.filter((offset) => {
+            const isInherited = tracker.isInherited(offset)
+            const ticket = tracker.track(offset, 0)
+            return isInherited && tracker.settle(ticket)
+          })
+          tracker.advance((ahead.at(-1) ?? tracker.position - 1n) + 1n)
+          return skipped
+        }
+        const second = inherit(first)
+        const beyond = settled.filter((offset) => offset >= first.nextOffset)
+        read(second, readAgain)
+        const third = inherit(second)
+        const stillBeyond = beyond.filter((offset) => offset >= second.nextOffset)
+        expect(third.nextOffset).toBe(second.nextOffset)
+        expect(read(third, given.length)).toEqual(stillBeyond)
+        expect(third.nextOffset).toBe(offsets.find((offset) => !settled.includes(offset)) ?? next)
       }),
     )
   })

@@ -1,3 +1,5 @@
+import type { OffsetRange } from './offset-map.ts'
+
 /**
  * Which records of one partition are settled in one epoch, and so what may be committed. It knows offsets only: what a record is and who
  * handles it is decided elsewhere.
@@ -16,10 +18,22 @@ export class OffsetTracker {
   #head = 0
   /** Ticket that the next record gets. */
   #tail = 0
+  /** Settled records between them. */
+  #settledBeyond = 0
   #position: bigint
+  #revision = 0
+  /** What an earlier epoch settled beyond its commit, as far as it is not passed yet. */
+  readonly #inherited: OffsetRange[]
 
-  constructor(position: bigint) {
+  /** @param inherited what is settled beyond `position` already, in ascending order */
+  constructor(position: bigint, inherited: readonly OffsetRange[] = []) {
     this.#position = position
+    this.#inherited = inherited.filter(({ to }) => to > position)
+  }
+
+  /** Another number whenever there is something new to commit. */
+  get revision(): number {
+    return this.#revision
   }
 
   /** Where the next chunk must start. */
@@ -47,6 +61,16 @@ export class OffsetTracker {
     return fetchedFrom === this.#position
   }
 
+  /** Whether an earlier epoch has settled this record, which is about to be tracked. */
+  isInherited(offset: bigint): boolean {
+    let [next] = this.#inherited
+    while (next !== undefined && next.to <= offset) {
+      this.#inherited.shift()
+      next = this.#inherited[0]
+    }
+    return next !== undefined && next.from <= offset
+  }
+
   /** Takes in the next record of a chunk. Offsets ascend within an epoch. */
   track(offset: bigint, receivedAt: number): number {
     const ticket = this.#tail
@@ -61,16 +85,44 @@ export class OffsetTracker {
 
   /** Ends a chunk: everything below `nextPosition` that was not tracked does not exist on the log. */
   advance(nextPosition: bigint): void {
-    if (nextPosition > this.#position) this.#position = nextPosition
+    if (nextPosition <= this.#position) return
+    this.#position = nextPosition
+    if (this.#head === this.#tail) this.#revision += 1
   }
 
   /** The record of this ticket is settled. Answers false when it was already. */
   settle(ticket: number): boolean {
     if (ticket < this.#head || ticket >= this.#tail || this.#settled[ticket & this.#mask] === 1) return false
     this.#settled[ticket & this.#mask] = 1
+    this.#settledBeyond += 1
+    this.#revision += 1
     // The first gap bounds the commit: 7 and 9 done, 8 in flight => commit 8, the next to read.
-    while (this.#head < this.#tail && this.#settled[this.#head & this.#mask] === 1) this.#head += 1
+    while (this.#head < this.#tail && this.#isSettled(this.#head)) {
+      this.#head += 1
+      this.#settledBeyond -= 1
+    }
     return true
+  }
+
+  /** What is settled beyond `nextOffset`, in ascending order: of this epoch, and of an earlier one as far as it was not read again yet. */
+  *settledBeyond(): Iterable<OffsetRange> {
+    for (let ticket = this.#head; ticket < this.#tail && this.#settledBeyond > 0; ) {
+      if (!this.#isSettled(ticket)) {
+        ticket += 1
+        continue
+      }
+      const from = this.#offsetOf(ticket)
+      while (ticket < this.#tail && this.#isSettled(ticket)) ticket += 1
+      yield { from, to: ticket === this.#tail ? this.#position : this.#offsetOf(ticket) }
+    }
+    for (const range of this.#inherited) {
+      if (range.from >= this.#position) yield range
+      else if (range.to > this.#position) yield { from: this.#position, to: range.to }
+    }
+  }
+
+  #isSettled(ticket: number): boolean {
+    return this.#settled[ticket & this.#mask] === 1
   }
 
   #offsetOf(ticket: number): bigint {

@@ -5,6 +5,7 @@ import { Delivery } from './delivery.ts'
 import { Fifo } from './fifo.ts'
 import type { Intake } from './flow-control.ts'
 import { KeyLanes, type Order } from './key-lanes.ts'
+import { encodeOffsetMap, type OffsetRange } from './offset-map.ts'
 import { OffsetTracker } from './offset-tracker.ts'
 
 /** Why a record does not get on, for health. */
@@ -19,6 +20,8 @@ export interface PartitionRunOptions {
   readonly position: bigint
   /** What the group has stored; null when the first commit may be anywhere. */
   readonly committedOffset: bigint | null
+  /** What an earlier epoch settled beyond `position`. */
+  readonly inherited: readonly OffsetRange[]
   readonly order: Order
   readonly intake: Intake
   readonly clock: Clock
@@ -47,7 +50,11 @@ export class PartitionRun implements Committable {
   /** Attempts that hold a slot. */
   attempts = 0
   committedOffset: bigint | null
+  committedRevision: number | null
   isCommitFenced = false
+  isMetadataRefused = false
+  /** How full the last commit's metadata was, from 0 to 1. */
+  mapFill = 0
   highWatermark: bigint
   readonly #clock: Clock
   readonly #waits = new Map<Delivery, Timer>()
@@ -56,14 +63,15 @@ export class PartitionRun implements Committable {
   #onIdle: (() => void) | null = null
   #drained: Promise<void> | null = null
 
-  constructor({ assigned, position, committedOffset, order, intake, clock }: PartitionRunOptions) {
+  constructor({ assigned, position, committedOffset, inherited, order, intake, clock }: PartitionRunOptions) {
     this.topic = assigned.topic
     this.partition = assigned.partition
     this.epoch = assigned.epoch
     this.highWatermark = assigned.logEndOffset
     this.committedOffset = committedOffset
     this.intake = intake
-    this.tracker = new OffsetTracker(position)
+    this.tracker = new OffsetTracker(position, inherited)
+    this.committedRevision = committedOffset === null ? null : this.tracker.revision
     this.lanes = new KeyLanes(order)
     this.#clock = clock
   }
@@ -72,14 +80,31 @@ export class PartitionRun implements Committable {
     return this.tracker.nextOffset
   }
 
+  get revision(): number {
+    return this.tracker.revision
+  }
+
+  metadata(): string {
+    const { metadata, fill } = encodeOffsetMap(this.nextOffset, this.tracker.settledBeyond())
+    this.mapFill = fill
+    return metadata
+  }
+
   /** Takes a chunk in; `tracker.continuesAt` must have allowed it. */
   receive(chunk: Chunk): void {
     const { records } = chunk
     const now = this.#clock.monotonic()
     const bytesEach = records.length === 0 ? 0 : Math.ceil(chunk.bytes / records.length)
-    this.intake.hold(records.length, bytesEach * records.length)
     for (const record of records) {
-      const delivery = new Delivery(this, record, this.tracker.track(record.offset, now), bytesEach)
+      const { offset } = record
+      const isSettled = this.tracker.isInherited(offset)
+      const ticket = this.tracker.track(offset, now)
+      if (isSettled) {
+        this.tracker.settle(ticket)
+        continue
+      }
+      this.intake.hold(1, bytesEach)
+      const delivery = new Delivery(this, record, ticket, bytesEach)
       if (this.lanes.enter(delivery, record.key)) this.ready.push(delivery)
     }
     this.tracker.advance(chunk.nextPosition)

@@ -1,13 +1,20 @@
 import type { AssignedPartition } from '../driver.ts'
+import { decodeOffsetMap, type OffsetRange } from './offset-map.ts'
 
 /** Where a partition starts, and what the committer may take as stored. */
 export interface Start {
   readonly position: bigint
   /** Null when the first commit may be anywhere, also before what is stored. */
   readonly committedOffset: bigint | null
-  /** What is out of the ordinary, for the log; null when nothing is. */
+  /** What an earlier epoch settled beyond `position`; it is not run again. */
+  readonly inherited: readonly OffsetRange[]
+  /** The commit's metadata was written by another program. It is ignored: failing here would be an outage. */
+  readonly isMetadataForeign: boolean
+  /** Why it does not start at the committed offset; null when it does. */
   readonly anomaly: string | null
 }
+
+const NOTHING_COMMITTED = { committedOffset: null, inherited: [], isMetadataForeign: false } as const
 
 /**
  * The committed offset wherever it is on the log. Otherwise the start of the log rather than its end, because reading twice can be seen and repaired, and
@@ -17,17 +24,19 @@ export function startOf(assigned: AssignedPartition, whenUncommitted: 'earliest'
   const { committed, logStartOffset, logEndOffset } = assigned
   if (committed === null) {
     const position = whenUncommitted === 'earliest' ? logStartOffset : logEndOffset
-    return { position, committedOffset: null, anomaly: null }
+    return { ...NOTHING_COMMITTED, position, anomaly: null }
   }
-  const { nextOffset } = committed
-  if (nextOffset < logStartOffset) {
-    const anomaly = `${logStartOffset - nextOffset} records were removed by retention before this group handled them`
-    return { position: logStartOffset, committedOffset: nextOffset, anomaly }
-  }
+  const { nextOffset, metadata } = committed
   if (nextOffset > logEndOffset) {
     // The topic was made anew, or lost its end with a leader. All of what is there is read: nobody can tell which of it is new.
     const anomaly = `committed offset ${nextOffset} is beyond the end of the log ${logEndOffset}: reading from its start ${logStartOffset}`
-    return { position: logStartOffset, committedOffset: null, anomaly }
+    return { ...NOTHING_COMMITTED, position: logStartOffset, anomaly }
   }
-  return { position: nextOffset, committedOffset: nextOffset, anomaly: null }
+  const decoded = decodeOffsetMap(metadata, nextOffset)
+  const start = { committedOffset: nextOffset, inherited: decoded ?? [], isMetadataForeign: decoded === null }
+  if (nextOffset < logStartOffset) {
+    const anomaly = `${logStartOffset - nextOffset} records were removed by retention before this group handled them`
+    return { ...start, position: logStartOffset, anomaly }
+  }
+  return { ...start, position: nextOffset, anomaly: null }
 }

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import type { CommitRequest } from '../../src/driver.ts'
+import { order, rig } from './rig.ts'
+
+const fresh = { committed: { nextOffset: 0n, metadata: '' } }
+const orders = Array.from({ length: 10 }, (_, n) => order(`k${n}`, n))
+
+/** What the group has stored after records 0 and 5 of ten were left in flight. */
+async function commitWithGaps(): Promise<CommitRequest> {
+  const { driver, clock } = rig((event) => (event.data.n % 5 === 0 ? new Promise(() => {}) : undefined))
+  const partition = await driver.assign(0, fresh)
+  partition.deliver(orders)
+  await clock.advance(1_000)
+  const commit = driver.commits.at(-1)
+  if (commit === undefined) throw new Error('nothing was committed')
+  return commit
+}
+
+describe('a restart', () => {
+  it('runs again only what was not settled, though later records were', async () => {
+    const { nextOffset, metadata } = await commitWithGaps()
+    expect(nextOffset).toBe(0n)
+    const handled: number[] = []
+    const { driver, clock } = rig((event) => void handled.push(event.data.n))
+    const partition = await driver.assign(0, { committed: { nextOffset, metadata }, logEndOffset: 10n })
+    partition.deliver(orders.slice(0, 3))
+    partition.deliver(orders.slice(3))
+    expect(handled).toEqual([0, 5])
+    await clock.advance(1_000)
+    expect(driver.committed(0)).toBe(10n)
+  })
+
+  it('keeps what it has inherited for the one after it, read again or not', async () => {
+    const { nextOffset, metadata } = await commitWithGaps()
+    const { driver, clock } = rig(() => new Promise(() => {}))
+    const partition = await driver.assign(0, { committed: { nextOffset, metadata }, logEndOffset: 10n })
+    partition.deliver(orders.slice(0, 2))
+    await clock.settle()
+    await Promise.all([partition.revoke(), clock.advance(20_000)])
+    const stored = driver.commits.at(-1) ?? { nextOffset, metadata }
+
+    const handled: number[] = []
+    const heir = rig((event) => void handled.push(event.data.n))
+    const again = await heir.driver.assign(0, { committed: stored, logEndOffset: 10n })
+    again.deliver(orders)
+    expect(handled).toEqual([0, 5])
+  })
+
+  it('ignores the metadata of another program', async () => {
+    const handled: number[] = []
+    const { driver } = rig((event) => void handled.push(event.data.n))
+    const partition = await driver.assign(0, { committed: { nextOffset: 0n, metadata: 'bAAAB' }, logEndOffset: 10n })
+    partition.deliver(orders)
+    expect(handled).toHaveLength(10)
+  })
+})
+
+describe('a commit', () => {
+  it('whose metadata is refused is sent again without', async () => {
+    const { driver, clock } = rig((event) => (event.data.n === 0 ? new Promise(() => {}) : undefined))
+    driver.commitOutcome = ({ metadata }) => (metadata === '' ? 'committed' : 'metadata-refused')
+    const partition = await driver.assign(0)
+    partition.deliver(orders)
+    await clock.advance(3_000)
+    expect(driver.commits).toMatchObject([{ nextOffset: 0n, metadata: '' }])
+  })
+
+  it('whose metadata is nearly full pauses the partition, until there is room', async () => {
+    const gates: (() => void)[] = []
+    const { driver, clock } = rig(
+      (event) => (event.data.n % 2 === 0 ? new Promise<void>((resolve) => void gates.push(resolve)) : undefined),
+      { concurrency: 5_000, limits: { maxRecordsPerPartition: 10_000 }, attempt: { deadlineMs: 1_000_000 } },
+    )
+    const partition = await driver.assign(0)
+    const many = Array.from({ length: 2_600 }, (_, n) => order(`k${n}`, n))
+    for (let from = 0; from < many.length; from += 100) partition.deliver(many.slice(from, from + 100))
+    await clock.advance(2_000)
+    expect(driver.calls).toEqual(['pause orders/0'])
+    for (const open of gates.slice(0, 1_000)) open()
+    await clock.advance(2_000)
+    expect(driver.calls).toEqual(['pause orders/0', 'resume orders/0'])
+  })
+})
