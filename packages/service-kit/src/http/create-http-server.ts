@@ -60,7 +60,10 @@ export function createHttpServer({ logger, health }: HttpServerOptions): Fastify
 }
 
 /** Starts serving; resolves with the port, which differs from the one asked for when that was 0. */
-export async function listen(app: FastifyInstance, address: { readonly host: string; readonly port: number }): Promise<number> {
+export async function listen(
+  app: FastifyInstance,
+  address: { readonly host: string; readonly port: number },
+): Promise<number> {
   return Number(new URL(await app.listen(address)).port)
 }
 
