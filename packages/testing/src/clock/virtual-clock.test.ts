@@ -52,6 +52,29 @@ describe('virtual clock', () => {
     expect(fired).toBe(true)
   })
 
+  // On a clock with fractions: started at s, due at s + d, and at that very instant s <= now - d is false by the last bit. Who then waits for what is
+  // left, which is nothing, waits for ever.
+  it('keeps to whole milliseconds, so that a deadline is never missed by a rounding error', async () => {
+    const clock = createVirtualClock()
+    await clock.advanceUntil(new Promise<void>((resolve) => clock.setTimer(resolve, 0.1)))
+    const startedAt = clock.monotonic()
+    let isPast = false
+    const check = (): void => {
+      isPast = startedAt <= clock.monotonic() - 0.4
+      if (!isPast) clock.setTimer(check, startedAt + 0.4 - clock.monotonic())
+    }
+    check()
+    await clock.advance(2)
+    expect(isPast).toBe(true)
+  })
+
+  it('says so when timers set each other for the same instant without end', async () => {
+    const clock = createVirtualClock()
+    const again = (): void => void clock.setTimer(again, 0)
+    again()
+    await expect(clock.advance(1)).rejects.toThrow('timers have run at 0 ms')
+  })
+
   it('advances until a promise resolves, and no further', async () => {
     const clock = createVirtualClock()
     const promise = new Promise<string>((resolve) => clock.setTimer(() => resolve('done'), 5_000))

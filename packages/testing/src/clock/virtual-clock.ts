@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '@tributary/event-bus'
 
-/** A clock whose time moves only when a test says so. */
+/** A clock whose time moves only when a test says so, in whole milliseconds, as Node's timers do: a timer's fraction is rounded up. */
 export interface VirtualClock extends Clock {
   /**
    * Moves time forward by `ms` milliseconds. Timers that fall due on the way run one after another, in order of their time and, at the same
@@ -32,6 +32,9 @@ interface WaitingTimer {
 
 const AN_HOUR_MS = 3_600_000
 
+/** So many timers at one instant are a loop that waits for time to pass, which never will. */
+const MAX_TIMERS_AT_ONCE = 100_000
+
 /**
  * @param startAt - milliseconds since the Unix epoch of the first `now()`. @defaultValue 2026-01-01T00:00:00Z
  */
@@ -40,6 +43,7 @@ export function createVirtualClock(startAt: number = Date.UTC(2026, 0, 1)): Virt
   let elapsedMs = 0
   let wallOffsetMs = startAt
   let sequence = 0
+  let firedAtOnce = 0
 
   const nextTimer = (): WaitingTimer | undefined => {
     let next: WaitingTimer | undefined
@@ -57,6 +61,12 @@ export function createVirtualClock(startAt: number = Date.UTC(2026, 0, 1)): Virt
     const timer = nextTimer()
     if (!timer || timer.dueAt > untilMs) return false
     waiting.delete(timer)
+    firedAtOnce = timer.dueAt > elapsedMs ? 1 : firedAtOnce + 1
+    if (firedAtOnce > MAX_TIMERS_AT_ONCE) {
+      throw new Error(
+        `virtual clock: ${MAX_TIMERS_AT_ONCE} timers have run at ${elapsedMs} ms, each setting the next for the same instant`,
+      )
+    }
     elapsedMs = Math.max(elapsedMs, timer.dueAt)
     timer.callback()
     await settle()
@@ -64,7 +74,7 @@ export function createVirtualClock(startAt: number = Date.UTC(2026, 0, 1)): Virt
   }
 
   const advance = async (ms: number): Promise<void> => {
-    const untilMs = elapsedMs + ms
+    const untilMs = elapsedMs + Math.ceil(ms)
     await settle()
     while (await fireNext(untilMs)) {
       // Each timer is settled inside.
@@ -105,7 +115,7 @@ export function createVirtualClock(startAt: number = Date.UTC(2026, 0, 1)): Virt
     now: () => wallOffsetMs + elapsedMs,
     monotonic: () => elapsedMs,
     setTimer(callback, ms): Timer {
-      const timer = { dueAt: elapsedMs + Math.max(0, ms), sequence: sequence++, callback }
+      const timer = { dueAt: elapsedMs + Math.max(0, Math.ceil(ms)), sequence: sequence++, callback }
       waiting.add(timer)
       return { cancel: () => void waiting.delete(timer) }
     },
