@@ -37,14 +37,16 @@ export class KafkaDefinitions {
   static async load(): Promise<KafkaDefinitions> {
     const dir = await mkdtemp(path.join(tmpdir(), 'kafka-definitions-'))
     try {
-      await promisify(execFile)('mvn', [
+      const goal = [
         '-q',
         '-B',
         'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack',
         `-Dartifact=org.apache.kafka:kafka-clients:${kafkaVersion}`,
         `-DoutputDirectory=${dir}`,
         '-Dmdep.unpack.includes=common/message/*.json',
-      ])
+      ]
+      // Without a project the plugin leaves marker files where it runs: there, they go with the rest.
+      await promisify(execFile)('mvn', goal, { cwd: dir })
       const folder = path.join(dir, 'common/message')
       const texts = await Promise.all((await readdir(folder)).map((file) => readFile(path.join(folder, file), 'utf8')))
       return new KafkaDefinitions(texts.map((text) => JSON.parse(text.replaceAll(/^\s*\/\/.*$/gm, '')) as KafkaMessage))
