@@ -2,7 +2,7 @@ import { failurePolicyFaults } from '../failing/failure-policy.ts'
 import type { SubscriptionDefinition } from './subscription-definition.ts'
 
 /** Longest time a commit may take: the drivers' request timeout. A drain must leave room for it before the group's patience ends. */
-const COMMIT_TIMEOUT_MS = 10_000
+export const COMMIT_TIMEOUT_MS = 10_000
 
 /** Everything about a subscription that cannot work, in words; empty when all is well. */
 export function definitionFaults(definition: SubscriptionDefinition): string[] {

@@ -10,6 +10,7 @@ import type {
 import type { Logger } from '../logger.ts'
 import type { SubscriptionMetrics } from '../tracing/telemetry.ts'
 import { Committer } from './committer.ts'
+import { COMMIT_TIMEOUT_MS } from './definition-faults.ts'
 import type { Delivery } from './delivery.ts'
 import type { DeliveryRunner } from './delivery-runner.ts'
 import { Dispatcher } from './dispatcher.ts'
@@ -131,7 +132,8 @@ export class GroupEngine implements GroupListener {
     }
     run.receive(chunk)
     if (chunk.records.length > 0) this.#options.metrics.consumed(topic, chunk.records.length)
-    else this.committer.note()
+    // Positions move without anything being settled here: by control batches, and by records that an earlier epoch has settled.
+    this.committer.note()
     // In this order: what synchronous handlers have done by then need not pause the partition.
     this.dispatcher.dispatch()
     this.#review(run)
@@ -204,7 +206,7 @@ export class GroupEngine implements GroupListener {
     // What has not ended by now does not count. Handlers that obey their signal end before the next owner starts (I2).
     for (const run of runs) runner().inFlight.fence(run)
     await until(drained, { clock, ms: reserveMs / 2, signal })
-    await until(this.committer.flush(runs, signal), { clock, ms: reserveMs / 2, signal })
+    await until(this.committer.flush(runs, signal), { clock, ms: COMMIT_TIMEOUT_MS, signal })
     for (const run of runs) this.#fence(run)
   }
 

@@ -84,7 +84,8 @@ export interface PartitionLimits {
    */
   readonly maxBytesPerPartition: number
   /**
-   * Records between the lowest unsettled one and the last received at which the partition is fetched no further: what a crash would run again at worst.
+   * Records between the lowest unsettled one and the last received at which the partition is fetched no further, until that is half as many. What is
+   * settled among them is kept in the commit's metadata and does not run again after a restart.
    *
    * @defaultValue 50,000
    */

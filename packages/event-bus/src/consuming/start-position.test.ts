@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import type { AssignedPartition } from '../driver.ts'
+import { encodeOffsetMap } from './offset-map.ts'
+import { startOf } from './start-position.ts'
+
+function assigned(given: Partial<AssignedPartition>): AssignedPartition {
+  const nothing = { topic: 'orders', partition: 0, epoch: 1, committed: null }
+  return { ...nothing, logStartOffset: 2n, logEndOffset: 9n, ...given }
+}
+
+const { metadata } = encodeOffsetMap(5n, [{ from: 6n, to: 8n }])
+
+describe('a partition starts', () => {
+  it('at its committed offset, with what is settled beyond it', () => {
+    expect(startOf(assigned({ committed: { nextOffset: 5n, metadata } }), 'latest')).toEqual({
+      position: 5n,
+      committedOffset: 5n,
+      inherited: [{ from: 6n, to: 8n }],
+      isMetadataForeign: false,
+      anomaly: null,
+    })
+  })
+
+  it('where it is told when nothing is committed', () => {
+    expect(startOf(assigned({}), 'earliest').position).toBe(2n)
+    expect(startOf(assigned({}), 'latest').position).toBe(9n)
+  })
+
+  it('at the start of the log when retention has passed its offset, and says how much is gone', () => {
+    const start = startOf(assigned({ committed: { nextOffset: 1n, metadata: '' } }), 'latest')
+    expect(start).toMatchObject({ position: 2n, committedOffset: 1n })
+    expect(start.anomaly).toContain('1 records were removed by retention')
+  })
+
+  it('at the start of a log that is shorter than its offset, and believes nothing of what was settled', () => {
+    const start = startOf(
+      assigned({ committed: { nextOffset: 5n, metadata }, logStartOffset: 0n, logEndOffset: 3n }),
+      'latest',
+    )
+    expect(start).toMatchObject({ position: 0n, committedOffset: null, inherited: [] })
+    expect(start.anomaly).toContain('beyond the end of the log')
+  })
+
+  it('at its committed offset, with nothing more, when another program wrote the metadata', () => {
+    const start = startOf(assigned({ committed: { nextOffset: 5n, metadata: 'bAAAB' } }), 'latest')
+    expect(start).toMatchObject({ position: 5n, inherited: [], isMetadataForeign: true })
+  })
+})
