@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createEventBus, defineEvent, defineSubscription, type EventBus, handle } from '@tributary/event-bus'
-import { deliverySpy, type InMemoryDriver, inMemoryDriver } from '@tributary/testing'
+import { createVirtualClock, deliverySpy, type InMemoryDriver, inMemoryDriver } from '@tributary/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../src/database.ts'
 import { handleOnce } from '../src/inbox/inbox.ts'
 import { migrate } from '../src/migrate.ts'
-import { addToOutbox } from '../src/outbox/outbox.ts'
+import { addToOutbox, outboxState } from '../src/outbox/outbox.ts'
 import { type Relay, startRelay } from '../src/outbox/relay.ts'
+import { poll } from './support/poll.ts'
 
 const noted = defineEvent({
   type: 'thing.noted',
@@ -47,6 +48,25 @@ describe('outbox and inbox with a bus', () => {
     const { event: received } = await spy.waitFor({ key: 'traced', group: 'reader' }, 'handled')
     expect(received?.id).toBe(event.id)
     expect(traceparent).toContain(received?.traceId)
+  })
+
+  it('closes after five seconds while Kafka answers nothing, and keeps what it could not publish', async () => {
+    await relay.close()
+    const hold = driver.cluster.faults.holdAppends({ topic: 'things' })
+    await database.kysely.transaction().execute((tx) => addToOutbox(tx, [bus.encode(noted, { name: 'kept' })]))
+    const clock = createVirtualClock()
+    const stuck = startRelay({ database, publisher: bus, clock, publishTimeoutMs: 3_600_000 })
+    await poll(async () => (hold.waiting === 1 ? true : undefined))
+    const closed = stuck.close()
+    await poll(async () => {
+      await clock.advance(1000)
+      return stuck.health().inFlight === 0 ? true : undefined
+    })
+    await closed
+    expect((await outboxState(database.kysely)).unpublished).toBe(1)
+    hold.release()
+    relay = startRelay({ database, publisher: bus })
+    await poll(async () => ((await outboxState(database.kysely)).unpublished === 0 ? true : undefined))
   })
 
   it('undoes an attempt that outlives its deadline, and lets the next one have the effect', async () => {

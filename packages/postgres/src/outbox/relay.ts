@@ -3,6 +3,7 @@ import {
   type Clock,
   type EncodedEvent,
   type Logger,
+  type PublishEncodedOptions,
   type Publisher,
   silentLogger,
   systemClock,
@@ -42,12 +43,14 @@ export interface RelayHealth {
 
 export interface Relay {
   health(): RelayHealth
-  /** Lets publishes under way end, records them, and gives the rest back at once. Idempotent. */
+  /** Lets publishes under way end, for five seconds at most, records them, and gives the rest back at once. Idempotent. */
   close(): Promise<void>
 }
 
 /** The database failed: how long until the next turn, in milliseconds. */
 const DATABASE_RETRY_MS = 1000
+/** How long closing waits for publishes under way, in milliseconds; with Kafka away they would take all of their time. */
+const CLOSE_WITHIN_MS = 5_000
 /** How often closing tries to record the last publishes. */
 const CLOSE_ATTEMPTS = 3
 
@@ -67,6 +70,7 @@ export function startRelay(options: RelayOptions): Relay {
   const renewAfterMs = leaseMs / 3
   const holder = randomUUID()
   const alarm = createAlarm(clock)
+  const giveUp = new AbortController()
   const activeLanes = new Set<string>()
   let outcomes: LaneOutcome[] = []
   let inFlight = 0
@@ -83,7 +87,7 @@ export function startRelay(options: RelayOptions): Relay {
       // Nor when the lease is over, by which time the lane may be another relay's; but the first row in any case, so that each claim gets somewhere.
       const isLeaseOver = clock.monotonic() > leasedAt + leaseMs
       if (isClosing || (isLeaseOver && publishedSeqs.length > 0)) break
-      const error = await publishOne(publisher, event, publishTimeoutMs)
+      const error = await publishOne(publisher, event, { timeoutMs: publishTimeoutMs, signal: giveUp.signal })
       if (error !== null) {
         const failure = laneFailure(error.reason, publishedSeqs.length > 0 ? 1 : attempts + 1)
         lastError = failure.message
@@ -149,7 +153,9 @@ export function startRelay(options: RelayOptions): Relay {
         await alarm.wait(DATABASE_RETRY_MS)
       }
     }
+    const patience = clock.setTimer(() => giveUp.abort(), CLOSE_WITHIN_MS)
     while (inFlight > 0) await alarm.wait(publishTimeoutMs)
+    patience.cancel()
     for (let attempt = 1; outcomes.length > 0 && attempt <= CLOSE_ATTEMPTS; attempt += 1) {
       // Unrecorded rows are published again after the lease: worth a few tries, not worth hanging.
       await turn().catch((error: unknown) => logger.warn({ err: error }, 'could not record what was published'))
@@ -182,10 +188,10 @@ export function startRelay(options: RelayOptions): Relay {
 async function publishOne(
   publisher: RelayOptions['publisher'],
   event: EncodedEvent,
-  timeoutMs: number,
+  options: PublishEncodedOptions,
 ): Promise<{ reason: unknown } | null> {
   try {
-    const [result] = await publisher.publishEncoded([event], { timeoutMs })
+    const [result] = await publisher.publishEncoded([event], options)
     if (result?.status === 'fulfilled') return null
     return { reason: result?.reason ?? new Error('the publisher gave no result') }
   } catch (reason) {
