@@ -25,12 +25,16 @@ describe('tributary as a process', () => {
     }
   })
 
-  it('runs a broker until it is interrupted, says so in one line, and other commands work on it', async () => {
+  it('runs a broker until it is interrupted, says so in one line, and other commands work on it', {
+    timeout: 45_000,
+  }, async () => {
     const broker = start('dev', '--port', '0')
     const lines: string[] = []
     const output = createInterface({ input: broker.stdout })
     output.on('line', (line) => lines.push(line))
-    await once(output, 'line')
+    const ended = once(broker, 'exit').then(async () => Buffer.concat(await broker.stderr.toArray()).toString())
+    const failure = await Promise.race([once(output, 'line').then(() => null), ended])
+    expect(failure).toBeNull()
     const brokers = /^ready in \d+ ms: KAFKA_BROKERS=(\S+) /.exec(lines[0] ?? '')?.[1] ?? ''
     expect(brokers).toMatch(/^127\.0\.0\.1:\d+$/)
 

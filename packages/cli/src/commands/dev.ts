@@ -16,10 +16,12 @@ export async function dev(
     warn: (message) => environment.writeError(`${message}\n`),
   })
   const brokers = kafka.bootstrapServers
+  // Listening before it says that it is ready: whoever reads that line may interrupt it at once.
+  const interrupted = environment.interrupted()
   output.result({ brokers })
   output.line(
     `ready in ${Math.round(performance.now() - startedAt)} ms: KAFKA_BROKERS=${brokers.join(',')} (in memory, for development only; Ctrl-C ends it)`,
   )
-  await environment.interrupted()
+  await interrupted
   return exitCodes.done
 }
