@@ -1,5 +1,5 @@
 /** The same requests to this broker and to a real one. Where the answers differ, this broker is wrong. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type EmbeddedKafka, startEmbeddedKafka } from '../src/index.ts'
 import { differences } from './differential/differences.ts'
 import { fetching } from './differential/fetch.ts'
@@ -8,6 +8,7 @@ import { appendTime, idempotence, produceBatches } from './differential/produce.
 import { type Scenario, Session, type Step } from './differential/session.ts'
 import { configs, topics } from './differential/topics.ts'
 import { malformedFrames } from './differential/wire.ts'
+import { wrongBroker } from './differential/wrong-broker.ts'
 
 const scenarios = {
   topics,
@@ -23,29 +24,34 @@ const scenarios = {
   malformedFrames,
 }
 
-let embedded: EmbeddedKafka
+// As the real clusters are configured, where that is not Kafka's default.
+const likeReal = { autoCreateTopics: false, defaultPartitions: 3, warn: () => {} }
 
-beforeAll(async () => {
-  // As the real cluster is configured, where that is not Kafka's default.
-  embedded = await startEmbeddedKafka({ autoCreateTopics: false, defaultPartitions: 3, warn: () => {} })
-})
-
-afterAll(() => embedded.close())
-
-async function run(scenario: Scenario, address: string | undefined, suffix: string): Promise<Step[]> {
-  if (!address) throw new Error('there is no broker to compare with: set TRIBUTARY_REAL_KAFKA to host:port')
-  using session = new Session(address, suffix)
+async function run(scenario: Scenario, addresses: string | undefined, suffix: string): Promise<Step[]> {
+  if (!addresses)
+    throw new Error('there is no broker to compare with: set TRIBUTARY_REAL_KAFKA and _KAFKA3 to host:port')
+  using session = new Session(addresses.split(',')[0] ?? '', suffix)
   await scenario(session)
   return session.steps
 }
 
+async function compare(scenario: Scenario, realAddresses: string | undefined, embedded: EmbeddedKafka): Promise<void> {
+  const suffix = crypto.randomUUID().slice(0, 8)
+  const [theirs, ours] = await Promise.all([
+    run(scenario, realAddresses, suffix),
+    run(scenario, embedded.bootstrapServers[0], suffix),
+  ])
+  expect(differences(theirs, ours)).toEqual([])
+}
+
 describe('real Kafka and this broker answer the same', () => {
   it.each(Object.entries(scenarios))('%s', async (_name, scenario) => {
-    const suffix = crypto.randomUUID().slice(0, 8)
-    const [theirs, ours] = await Promise.all([
-      run(scenario, process.env['TRIBUTARY_REAL_KAFKA']?.split(',')[0], suffix),
-      run(scenario, embedded.bootstrapServers[0], suffix),
-    ])
-    expect(differences(theirs, ours)).toEqual([])
+    await using embedded = await startEmbeddedKafka(likeReal)
+    await compare(scenario, process.env['TRIBUTARY_REAL_KAFKA'], embedded)
+  })
+
+  it('wrongBroker, of three', async () => {
+    await using embedded = await startEmbeddedKafka({ ...likeReal, brokers: 3 })
+    await compare(wrongBroker, process.env['TRIBUTARY_REAL_KAFKA3'], embedded)
   })
 })

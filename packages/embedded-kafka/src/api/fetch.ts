@@ -84,10 +84,9 @@ export const fetch: Api = defineApi({
 
     const wait = watch(wanted, context)
     try {
-      while (!isEnough()) {
-        const reason = await wait.next()
+      while (!isEnough() && !wait.isOver()) {
+        await wait.next()
         reading = read(wanted, context)
-        if (reason === 'over') break
       }
     } finally {
       wait.end()
@@ -159,19 +158,24 @@ function refused(partitionIndex: number, error: ErrorName): PartitionResponse {
 
 /** Waits for the partitions of a fetch to change: no polling, one timer for each long poll. */
 function watch(wanted: FetchRequest, { cluster, gone }: RequestContext) {
-  let changed = Promise.withResolvers<'changed' | 'over'>()
-  const wake = (): void => changed.resolve('changed')
-  const over = (): void => changed.resolve('over')
+  let changed = Promise.withResolvers<void>()
+  let isOver = false
+  const wake = (): void => changed.resolve()
+  const over = (): void => {
+    isOver = true
+    wake()
+  }
   const unwatch = wanted.topics.flatMap(({ topic, partitions }) =>
     partitions.map(({ partition }) => cluster.partition(topic, partition)?.log.watch(wake)),
   )
   const cancelTimer = cluster.clock.schedule(wanted.maxWaitMs, over)
   gone.addEventListener('abort', over, { once: true })
   return {
-    async next(): Promise<'changed' | 'over'> {
-      const reason = await changed.promise
-      if (reason === 'changed') changed = Promise.withResolvers()
-      return reason
+    /** Time is up, or nobody waits any more. */
+    isOver: () => isOver,
+    async next(): Promise<void> {
+      await changed.promise
+      changed = Promise.withResolvers()
     },
     end(): void {
       cancelTimer()

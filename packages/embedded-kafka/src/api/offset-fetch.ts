@@ -1,6 +1,6 @@
 import type { Group } from '../groups/group.ts'
 import { type Api, defineApi } from '../protocol/api.ts'
-import { type ErrorName, errorCodes } from '../protocol/error-codes.ts'
+import { errorCodes } from '../protocol/error-codes.ts'
 import {
   array,
   from,
@@ -12,8 +12,12 @@ import {
   nullableString,
   optional,
   string,
+  type Value,
 } from '../protocol/fields.ts'
 
+const groupErrorSince = 2
+
+const request = { groupId: string, topics: nullableArray({ name: string, partitionIndexes: array(int32) }) }
 const partitionResponse = {
   partitionIndex: int32,
   committedOffset: int64,
@@ -28,11 +32,11 @@ export const offsetFetch: Api = defineApi({
   name: 'OffsetFetch',
   versions: [1, 5],
   flexibleSince: 6,
-  request: { groupId: string, topics: nullableArray({ name: string, partitionIndexes: array(int32) }) },
+  request,
   response: {
     throttleTimeMs: optional(from(3, int32), 0),
     topics: array({ name: string, partitions: array(partitionResponse) }),
-    errorCode: from(2, int16),
+    errorCode: from(groupErrorSince, int16),
   },
   subjects: ({ groupId, topics }) => [
     { group: groupId },
@@ -40,36 +44,45 @@ export const offsetFetch: Api = defineApi({
       partitionIndexes.map((partition) => ({ group: groupId, topic: name, partition })),
     ),
   ],
-  handle({ groupId, topics }, context) {
-    const fault = context.cluster.groups.fault(groupId, context.brokerId)
-    const group = context.cluster.groups.get(groupId)
-    const asked = topics ?? (fault ? [] : committedTopics(group))
+  handle({ groupId, topics }, { cluster, brokerId, version }) {
+    const fault = cluster.groups.fault(groupId, brokerId)
+    if (fault) return refused(topics, errorCodes[fault], version)
+    const group = cluster.groups.get(groupId)
     return {
-      topics: asked.map(({ name, partitionIndexes }) => ({
+      topics: (topics ?? committedTopics(group)).map(({ name, partitionIndexes }) => ({
         name,
-        partitions: partitionIndexes.map((partitionIndex) => {
-          const refuse = (error: ErrorName) => none(partitionIndex, error)
-          return context.staged(name, partitionIndex, refuse, (): PartitionResponse => {
-            if (fault) return refuse(fault)
-            const committed = group?.offsets.get(name, partitionIndex)
-            if (!committed) return none(partitionIndex, 'NONE')
-            return {
-              partitionIndex,
-              committedOffset: committed.nextOffset,
-              committedLeaderEpoch: committed.leaderEpoch,
-              metadata: committed.metadata,
-              errorCode: errorCodes.NONE,
-            }
-          })
+        partitions: partitionIndexes.map((partitionIndex): PartitionResponse => {
+          const committed = group?.offsets.get(name, partitionIndex)
+          if (!committed) return none(partitionIndex, errorCodes.NONE)
+          return {
+            partitionIndex,
+            committedOffset: committed.nextOffset,
+            committedLeaderEpoch: committed.leaderEpoch,
+            metadata: committed.metadata,
+            errorCode: errorCodes.NONE,
+          }
         }),
       })),
-      errorCode: errorCodes[fault ?? 'NONE'],
+      errorCode: errorCodes.NONE,
     }
   },
+  fail: ({ topics }, errorCode, version) => refused(topics, errorCode, version),
 })
 
-function none(partitionIndex: number, error: ErrorName): PartitionResponse {
-  return { partitionIndex, committedOffset: -1n, metadata: '', errorCode: errorCodes[error] }
+/** An error of the group is told once, and no partition is named; the oldest version can tell it only partition by partition. */
+function refused(topics: Value<typeof request>['topics'], errorCode: number, version: number) {
+  const named = version < groupErrorSince ? (topics ?? []) : []
+  return {
+    topics: named.map(({ name, partitionIndexes }) => ({
+      name,
+      partitions: partitionIndexes.map((partitionIndex) => none(partitionIndex, errorCode)),
+    })),
+    errorCode,
+  }
+}
+
+function none(partitionIndex: number, errorCode: number): PartitionResponse {
+  return { partitionIndex, committedOffset: -1n, metadata: '', errorCode }
 }
 
 /** Everything the group ever committed, grouped as an answer wants it. */

@@ -61,7 +61,7 @@ export class Connection {
   #receive(chunk: Buffer): void {
     this.#frames.push(chunk)
     if (this.#isServing) {
-      // A half frame of a large request must go on growing, or it would never be whole.
+      // Only while another request is served: the half frame of a large one must go on growing, or it would never be whole.
       if (this.#frames.bufferedBytes > maxBufferedBytes) this.#socket.pause()
       return
     }

@@ -27,7 +27,7 @@ interface ApiDefinition<Request extends Shape, Response extends Shape> {
    * What the answer looks like when a staged fault refuses the whole request.
    * APIs that answer partition by partition ask `context.staged` instead, so that one of them can fail alone.
    */
-  fail?(request: Value<Request>, errorCode: number): Input<Response>
+  fail?(request: Value<Request>, errorCode: number, version: number): Input<Response>
   subjects?(request: Value<Request>): readonly Subject[]
 }
 
@@ -82,7 +82,7 @@ export function defineApi<const Request extends Shape, const Response extends Sh
           const answer = await definition.handle(value, context)
           return answer && write(answer)
         },
-        refuse: (error) => (definition.fail ? write(definition.fail(value, errorCodes[error])) : null),
+        refuse: (error) => (definition.fail ? write(definition.fail(value, errorCodes[error], version)) : null),
       }
     },
   }

@@ -30,10 +30,19 @@ export class Session implements Disposable {
   }
 
   /** A connection of its own; requests on one connection wait for each other. */
-  async connect(clientId = 'differential'): Promise<RawClient> {
-    const client = await connectRaw(this.#address, clientId)
+  async connect(address = this.#address): Promise<RawClient> {
+    const client = await connectRaw(address, 'differential')
     this.#clients.push(client)
     return client
+  }
+
+  /** The brokers by id, as the cluster itself tells. */
+  async brokers(): Promise<Map<number, string>> {
+    const client = await this.connect()
+    const { brokers } = await client.ask<{ brokers: { nodeId: number; host: string; port: number }[] }>('Metadata', 6, {
+      topics: [],
+    })
+    return new Map(brokers.map(({ nodeId, host, port }) => [nodeId, `${host}:${port}`]))
   }
 
   /** Asks and records the answer, made comparable. Resolves with the answer as it came. */
@@ -60,34 +69,58 @@ export class Session implements Disposable {
       topics: [{ name: topic, numPartitions, replicationFactor: 1, configs: entries }],
       timeoutMs: 10_000,
     })
-    // A real broker tells of a topic a little before it serves its partitions.
-    const partitions = Array.from({ length: numPartitions }, (_, partitionIndex) => ({
-      partitionIndex,
-      timestamp: -1n,
-    }))
-    await until(async () => {
+    await until(() => this.#isServed(topic, numPartitions))
+    return topic
+  }
+
+  /** A real cluster tells of a topic a little before the leaders of its partitions serve them. */
+  async #isServed(topic: string, numPartitions: number): Promise<boolean> {
+    const leaders = await this.leaders(topic)
+    if (leaders.length !== numPartitions) return false
+    const addresses = await this.brokers()
+    for (const [partitionIndex, leader] of leaders.entries()) {
+      using client = await connectRaw(addresses.get(leader))
       const { topics } = await client.ask<OffsetsAnswer>('ListOffsets', 1, {
         replicaId: -1,
-        topics: [{ name: topic, partitions }],
+        topics: [{ name: topic, partitions: [{ partitionIndex, timestamp: -1n }] }],
       })
-      return topics.every((answered) => answered.partitions.every(({ errorCode }) => errorCode === errorCodes.NONE))
-    })
-    return topic
+      if (topics.some(({ partitions }) => partitions.some(({ errorCode }) => errorCode !== errorCodes.NONE)))
+        return false
+    }
+    return true
+  }
+
+  /** The ids of the brokers that lead the partitions of a topic, in the order of the partitions. */
+  async leaders(topic: string): Promise<number[]> {
+    const client = await this.connect()
+    const { topics } = await client.ask<{ topics: { partitions: { partitionIndex: number; leaderId: number }[] }[] }>(
+      'Metadata',
+      6,
+      { topics: [{ name: topic }], allowAutoTopicCreation: false },
+    )
+    const partitions = topics[0]?.partitions ?? []
+    return partitions
+      .toSorted((one, other) => one.partitionIndex - other.partitionIndex)
+      .map(({ leaderId }) => leaderId)
   }
 
   /** Names a group and waits until its coordinator answers for it. */
   async findGroup(name: string): Promise<string> {
-    const client = await this.connect()
     const groupId = `${name}-${this.suffix}`
-    await until(async () => {
-      const found = await client.ask<{ errorCode: number }>('FindCoordinator', 2, { key: groupId, keyType: 0 })
-      if (found.errorCode !== 0) return false
-      const { groups } = await client.ask<{ groups: { errorCode: number }[] }>('DescribeGroups', 2, {
-        groups: [groupId],
-      })
-      return groups.every(({ errorCode }) => !loading.includes(errorCode))
-    })
+    await until(async () => (await this.coordinator(groupId)) !== undefined)
     return groupId
+  }
+
+  /** The id of the broker that coordinates a group, once it does. */
+  async coordinator(groupId: string): Promise<number | undefined> {
+    const client = await this.connect()
+    const found = await client.ask<{ errorCode: number; nodeId: number }>('FindCoordinator', 2, { key: groupId })
+    if (found.errorCode !== 0) return undefined
+    using coordinator = await connectRaw((await this.brokers()).get(found.nodeId))
+    const { groups } = await coordinator.ask<{ groups: { errorCode: number }[] }>('DescribeGroups', 2, {
+      groups: [groupId],
+    })
+    return groups.some(({ errorCode }) => loading.includes(errorCode)) ? undefined : found.nodeId
   }
 
   [Symbol.dispose](): void {
