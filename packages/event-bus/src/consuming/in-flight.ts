@@ -96,16 +96,18 @@ export class InFlight {
 
   /** The timer is left alone when its attempt ends: it wakes once for nothing, and finds whose deadline is next. */
   #armDeadline(attempt: Attempt): void {
-    const { clock, limits } = this.#options
-    const leftMs = attempt.startedAtMs + limits.deadlineMs - clock.monotonic()
-    this.#deadlineTimer = clock.setTimer(() => this.#passDeadlines(), leftMs)
+    this.#deadlineTimer = this.#options.clock.setTimer(() => this.#passDeadlines(), this.#leftMs(attempt))
   }
 
   #passDeadlines(): void {
-    const { clock, limits } = this.#options
-    const startedBefore = clock.monotonic() - limits.deadlineMs
     this.#deadlineTimer = null
-    while (this.#first !== null && this.#first.startedAtMs <= startedBefore) this.#abort(this.#first, 'deadline')
+    while (this.#first !== null && this.#leftMs(this.#first) <= 0) this.#abort(this.#first, 'deadline')
     if (this.#first !== null && this.#deadlineTimer === null) this.#armDeadline(this.#first)
+  }
+
+  // One expression for arming and for asking: two that round differently would arm a timer of 0 ms again and again.
+  #leftMs(attempt: Attempt): number {
+    const { clock, limits } = this.#options
+    return attempt.startedAtMs + limits.deadlineMs - clock.monotonic()
   }
 }
