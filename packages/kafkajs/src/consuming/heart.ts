@@ -1,16 +1,17 @@
 import { pause } from '../wire/backoff.ts'
 import { code, isRetriable } from '../wire/failures.ts'
-import { MembershipLostError } from './group-errors.ts'
 
 export interface HeartOptions {
   readonly intervalMs: number
-  readonly sessionTimeoutMs: number
   /** Sends one heartbeat; resolves with the error code. Rejects with what the membership cannot go on with, or with what may pass. */
   send(): Promise<number>
   onBeat(): void
   /** The heartbeat could not be delivered; it is tried again. */
   onMissed(error: unknown): void
 }
+
+/** A heartbeat that could not be delivered is repeated after this many milliseconds. */
+const MISSED_BEAT_RETRY_MS = 250
 
 /**
  * Keeps one generation's membership alive, whatever handlers and rebalances do meanwhile: it beats on while partitions are drained, until it is
@@ -42,7 +43,7 @@ export class Heart {
     this.#onRebalance()
   }
 
-  lose(error: Error): void {
+  lose(error: unknown): void {
     this.#onLost(error)
   }
 
@@ -51,35 +52,27 @@ export class Heart {
   }
 
   async #run(): Promise<void> {
-    const { intervalMs, sessionTimeoutMs } = this.#options
-    let acceptedAt = performance.now()
-    while (!this.#stopping.signal.aborted) {
-      const isLate = performance.now() - acceptedAt > intervalMs
-      await pause(isLate ? Math.min(intervalMs, MISSED_BEAT_RETRY_MS) : intervalMs, this.#stopping.signal)
-      if (this.#stopping.signal.aborted) return
-      const sentAt = performance.now()
+    const { intervalMs } = this.#options
+    const { signal } = this.#stopping
+    let wasMissed = false
+    for (;;) {
+      await pause(wasMissed ? Math.min(intervalMs, MISSED_BEAT_RETRY_MS) : intervalMs, signal)
+      if (signal.aborted) return
       try {
         const errorCode = await this.#options.send()
-        if (this.#stopping.signal.aborted) return
-        acceptedAt = sentAt
+        if (signal.aborted) return
+        wasMissed = false
         this.#options.onBeat()
         if (errorCode === code.rebalanceInProgress) this.#onRebalance()
       } catch (error) {
-        if (this.#stopping.signal.aborted) return
+        if (signal.aborted) return
         if (!isRetriable(error)) {
           this.#onLost(error)
           return
         }
+        wasMissed = true
         this.#options.onMissed(error)
-        // Counted from when the last accepted beat was sent, so never later than the coordinator counts: we stop before another starts.
-        if (performance.now() - acceptedAt > sessionTimeoutMs) {
-          const message = `no heartbeat was accepted for ${sessionTimeoutMs} ms, so the partitions may belong to another member`
-          this.#onLost(new MembershipLostError(message, { keepsMemberId: true, cause: error }))
-          return
-        }
       }
     }
   }
 }
-
-const MISSED_BEAT_RETRY_MS = 250

@@ -2,6 +2,7 @@ import type { ConsumerStatus, GroupOptions, TopicPartition } from '@tributary/ev
 import { Backoff, pause, timeLimit } from '../wire/backoff.ts'
 import { BrokerError, code, LinkError } from '../wire/failures.ts'
 import { assignSticky, type Member, type PartitionCount, withholdClaimed } from './assignor.ts'
+import { ContactWatch } from './contact-watch.ts'
 import type { GroupClient, MemberIdentity } from './group-client.ts'
 import { groupFailure, MembershipLostError, mayRejoin } from './group-errors.ts'
 import { Heart } from './heart.ts'
@@ -39,14 +40,21 @@ export class Membership {
   #isBetweenGenerations = false
   #isLeader = false
   #heart: Heart | null = null
+  /** The coordinator holds our request until the others have joined, or the leader has assigned: it is silent with good reason. */
+  #isHeldBack = false
+  readonly #contactWatch: ContactWatch
   #lastHeartbeatAt: number | null = null
-  #lastContactAt = performance.now()
   #lastError: Error | null = null
 
   constructor(client: GroupClient, options: GroupOptions, host: MembershipHost) {
     this.#client = client
     this.#options = options
     this.#host = host
+    const { sessionTimeoutMs, rebalanceTimeoutMs } = options
+    this.#contactWatch = new ContactWatch({
+      limitMs: () => (this.#isHeldBack ? Math.max(sessionTimeoutMs, rebalanceTimeoutMs) : sessionTimeoutMs),
+      onSilence: (silentMs) => this.#onSilence(silentMs),
+    })
     this.#closed = new Promise((resolve) => {
       this.#closing.signal.addEventListener('abort', () => resolve(), { once: true })
     })
@@ -92,6 +100,7 @@ export class Membership {
   fail(error: Error): void {
     if (this.#closing.signal.aborted) return
     this.#closing.abort()
+    this.#contactWatch.stop()
     this.#heart?.stop()
     this.#state = 'failed'
     this.#lastError = error
@@ -103,6 +112,7 @@ export class Membership {
   async close(timeoutMs: number): Promise<void> {
     const hasFailed = this.#state === 'failed'
     this.#closing.abort()
+    this.#contactWatch.stop()
     this.#heart?.stop()
     if (!hasFailed) this.#state = 'closed'
     const leaving = this.#client.leave(this.#memberId).catch(() => {}) // the session timeout removes us where this does not
@@ -150,27 +160,29 @@ export class Membership {
   }
 
   async #join(): Promise<TopicPartition[]> {
-    const joinSentAt = performance.now()
-    const subscription = { topics: this.#options.topics, owned: this.#host.claims(), generation: this.#generation }
-    const joined = await this.#client.join(this.#memberId, subscription, (memberId) => {
-      this.#memberId = memberId
-    })
-    this.#isBetweenGenerations = true
+    this.#isHeldBack = true
     try {
-      this.#lastContactAt = joinSentAt
+      const subscription = { topics: this.#options.topics, owned: this.#host.claims(), generation: this.#generation }
+      const joined = await this.#client.join(this.#memberId, subscription, (memberId) => {
+        this.#memberId = memberId
+      })
+      this.#isBetweenGenerations = true
+      // The session starts anew when the held request is answered, not when it was sent.
+      this.#contactWatch.contact(performance.now())
       this.#memberId = joined.memberId
       this.#generation = joined.generation
       this.#isLeader = joined.members !== null
       const assignments = joined.members === null ? new Map() : await this.#assign(joined.members)
-      const syncSentAt = performance.now()
       const assigned = await this.#client.sync(joined, assignments)
-      this.#lastContactAt = syncSentAt
+      this.#contactWatch.contact(performance.now())
       this.#lastHeartbeatAt = Date.now()
       this.#lastError = null
       this.#state = 'stable'
       return assigned
     } finally {
       this.#isBetweenGenerations = false
+      this.#isHeldBack = false
+      this.#contactWatch.look()
     }
   }
 
@@ -183,11 +195,10 @@ export class Membership {
     const identity = { memberId: this.#memberId, generation: this.#generation }
     const heart = new Heart({
       intervalMs: this.#options.heartbeatIntervalMs,
-      sessionTimeoutMs: this.#options.sessionTimeoutMs,
       send: () => {
         const sentAt = performance.now()
         return this.#client.heartbeat(identity).then((errorCode) => {
-          this.#lastContactAt = sentAt
+          this.#contactWatch.contact(sentAt)
           return errorCode
         })
       },
@@ -218,8 +229,19 @@ export class Membership {
       return
     }
     this.#state = error instanceof LinkError ? 'disconnected' : 'rebalancing'
-    if (performance.now() - this.#lastContactAt > this.#options.sessionTimeoutMs) this.#forfeit()
     await pause(this.#backoff.next(), this.#closing.signal)
+  }
+
+  #onSilence(silentMs: number): void {
+    if (this.#generation === -1) return
+    const message = `the coordinator has accepted nothing for ${Math.round(silentMs)} ms: the partitions may belong to another member by now`
+    const error = new MembershipLostError(message, { keepsMemberId: true, cause: this.#lastError })
+    if (this.#heart !== null) {
+      this.#heart.lose(error)
+      return
+    }
+    this.#lastError = error
+    this.#forfeit()
   }
 
   #forfeit(): void {
