@@ -116,7 +116,7 @@ describe('a process of the group, on Apache Kafka', { timeout: 120_000 }, () => 
     expect(new Set(w.handled).size).toBe(600)
   })
 
-  it('that joins and leaves again and again under load: nothing is lost', async () => {
+  it('that joins and leaves again and again under load: nothing is lost, and nothing runs twice', async () => {
     const w = await realWorld()
     await w.member()
     const publishing = (async () => {
@@ -134,5 +134,6 @@ describe('a process of the group, on Apache Kafka', { timeout: 120_000 }, () => 
     await publishing
     await w.settled()
     expect(new Set(w.handled).size).toBe(2_000)
+    expect(w.duplicates).toBe(0)
   })
 })
