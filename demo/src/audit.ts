@@ -3,8 +3,8 @@ import type { Scenario } from './orders/source-order.ts'
 import type { Played } from './play.ts'
 import { groupLag, recordsSince } from './reconcile/log.ts'
 import type { DeadLetter, Ledger, LoggedEvent } from './reconcile/reconcile.ts'
+import { readers } from './stage/readers.ts'
 import { deadLetterTopics, type Stage } from './stage/stage.ts'
-import { readers } from './stage/topology.ts'
 
 /** Collects from outside what has become of everything: over HTTP, from the log, from the mailbox. */
 export async function audit(stage: Stage, scenario: Scenario, played: Played): Promise<Ledger> {

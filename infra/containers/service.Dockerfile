@@ -6,10 +6,10 @@ WORKDIR /app
 COPY pnpm-lock.yaml pnpm-workspace.yaml ./
 RUN npx -y pnpm@12 fetch --prod
 COPY . .
-# The topics job is the cli with the shop's topology, which the demo keeps. Hoisted, because --prod leaves out what a workspace package names both as its peer
+# Hoisted, because --prod leaves out what a workspace package names both as its peer
 # and for its own tests (@opentelemetry/api): it is found in the folder above, where the packages that bring it have it too.
 RUN npx -y pnpm@12 install --offline --frozen-lockfile --prod --shamefully-hoist \
-  --filter "@tributary-services/*..." --filter "@tributary/cli..." --filter "@tributary/demo..."
+  --filter "@tributary-services/*..." --filter "@tributary/cli..."
 
 FROM docker.io/library/node:24-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 METRICS_PORT=9464

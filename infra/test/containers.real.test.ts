@@ -62,7 +62,7 @@ describe('the image of the services', () => {
   })
 
   test('makes the topics as docker-compose does', async () => {
-    const ensure = ['packages/cli/src/main.ts', 'topics', 'ensure', '--module', 'demo/src/stage/topology.ts']
+    const ensure = ['packages/cli/src/main.ts', 'topics', 'ensure', '--module', 'packages/contracts/src/topology.ts']
     await podman(
       'run',
       '--rm',

@@ -1,7 +1,7 @@
 import { orderPlaced } from '@tributary/contracts'
 import type { Progress } from '../report/progress.ts'
+import { handlersOf, readers } from '../stage/readers.ts'
 import type { Stage } from '../stage/stage.ts'
-import { handlersOf, readers } from '../stage/topology.ts'
 import { type Poison, undecodableBytes, unknownSchema } from './poison.ts'
 import type { Fault } from './schedule.ts'
 

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { shopEvents, shopSubscriptions } from '@tributary/contracts'
 import {
   applyTopics,
   type DriverAdmin,
@@ -17,8 +18,8 @@ import { startTraceCollector, type TraceCollector } from '../trace/collector.ts'
 import { embeddedDatabases, realDatabases } from './databases.ts'
 import { stageKafka } from './kafka.ts'
 import { mailRelay } from './mail-relay.ts'
+import { readers } from './readers.ts'
 import { type ServiceOptions, type ServiceProcess, startService } from './service-process.ts'
-import { events, readers, subscriptions } from './topology.ts'
 
 /** Everything that the play needs, running. */
 export interface Stage {
@@ -81,7 +82,7 @@ export async function setStage({ environment, closing }: StageOptions): Promise<
   const driver = kafkajs({ brokers: [...kafka.brokers] })
   closing.defer(() => driver.close())
   const admin = driver.createAdmin({ clientId: 'demo' })
-  const plan = planTopics({ events, subscriptions, defaults: { partitions } })
+  const plan = planTopics({ events: shopEvents, subscriptions: shopSubscriptions, defaults: { partitions } })
   await applyTopics(admin, plan)
   const beginning = await logEnds(
     admin,

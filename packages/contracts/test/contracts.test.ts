@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import * as contracts from '../src/index.ts'
+import {
+  inventoryRejected,
+  inventoryReserved,
+  orderConfirmed,
+  orderPlaced,
+  orderRejected,
+  shopEvents,
+  shopSubscriptions,
+} from '../src/index.ts'
 
-const { inventoryRejected, inventoryReserved, orderConfirmed, orderPlaced, orderRejected } = contracts
 const about = { orderId: '10248', customerId: 'VINET', email: 'v@n.example', total: '266.0000' }
 
 describe('the events of the shop', () => {
@@ -14,7 +21,7 @@ describe('the events of the shop', () => {
   })
 
   it('lie on the topic of the service that publishes them', () => {
-    const topics = Object.values(contracts).map(({ type, topic }) => [type, topic])
+    const topics = shopEvents.map(({ type, topic }) => [type, topic])
     expect(Object.fromEntries(topics)).toEqual({
       'order.placed': 'orders',
       'order.confirmed': 'orders',
@@ -22,5 +29,10 @@ describe('the events of the shop', () => {
       'inventory.reserved': 'inventory',
       'inventory.rejected': 'inventory',
     })
+  })
+
+  it('are each read by somebody', () => {
+    const read = shopSubscriptions.flatMap(({ on }) => on.map(({ event }) => event.type))
+    expect(read.sort()).toEqual(shopEvents.map(({ type }) => type).sort())
   })
 })
