@@ -70,6 +70,13 @@ describe('settings that can never work', () => {
     expect((await told).outcome).toBe('acknowledged')
   })
 
+  it('are not blamed for a port that closes connections while the broker behind it is starting', async () => {
+    const { kafka, driver } = await stage()
+    kafka.createTopic('orders')
+    kafka.faults.on('ApiVersions', { times: 6 }).dropConnection('before')
+    expect((await tell(driver.createProducer({ clientId: 'p' }), 'orders', 0, 'a')).outcome).toBe('acknowledged')
+  })
+
   it('are not blamed once anything has worked', async () => {
     const { kafka, driver } = await stage()
     kafka.createTopic('orders')

@@ -18,8 +18,12 @@ export interface TopicMetadata {
  */
 export type Purpose = 'control' | 'group' | 'commit' | 'fetch' | 'fetch-beside' | 'produce' | 'range'
 
-/** Attempts that must end in the same way, from the first one on, before the settings are blamed rather than the weather. */
+/**
+ * Attempts must end in the same way, from the first one on, this often and for this long before the settings are blamed rather than the weather: a
+ * container's port takes connections and closes them while the broker behind it is still starting.
+ */
 const ATTEMPTS_BEFORE_BLAME = 3
+const BLAME_AFTER_MS = 3_000
 
 /**
  * Who is who in the cluster, and connections to it. One for each producer, consumer and admin: they share nothing, so that none can wait for, or
@@ -39,6 +43,7 @@ export class Cluster {
   #hasAnswered = false
   #sameFailures = 0
   #lastStage: ConnectStage | null = null
+  #firstFailureAt = 0
   #nextSeed = 0
   #isClosed = false
 
@@ -143,7 +148,9 @@ export class Cluster {
    */
   async control(): Promise<Link> {
     const known = [...this.#brokers.values()]
-    const candidates = [...known, ...this.settings.brokers]
+    const isKnown = ({ host, port }: BrokerAddress): boolean =>
+      known.some((each) => each.host === host && each.port === port)
+    const candidates = [...known, ...this.settings.brokers.filter((address) => !isKnown(address))]
     let failure: unknown = new LinkError('no broker is known', { sent: false })
     for (let attempt = 0; attempt < candidates.length; attempt++) {
       const address = candidates[(this.#nextSeed + attempt) % candidates.length] as BrokerAddress
@@ -228,6 +235,7 @@ export class Cluster {
   #judged(error: unknown): unknown {
     if (this.#hasAnswered || !(error instanceof ConnectError)) return error
     this.#sameFailures = error.stage === this.#lastStage ? this.#sameFailures + 1 : 1
+    if (this.#sameFailures === 1) this.#firstFailureAt = performance.now()
     this.#lastStage = error.stage
     const failure = {
       broker: error.broker,
@@ -235,6 +243,8 @@ export class Cluster {
       usesTls: this.settings.ssl !== null,
       usesSasl: this.settings.sasl !== null,
     }
-    return hopelessConnection(error.origin, failure, this.#sameFailures >= ATTEMPTS_BEFORE_BLAME) ?? error
+    const isRepeated =
+      this.#sameFailures >= ATTEMPTS_BEFORE_BLAME && performance.now() - this.#firstFailureAt >= BLAME_AFTER_MS
+    return hopelessConnection(error.origin, failure, isRepeated) ?? error
   }
 }

@@ -134,6 +134,16 @@ describe('the record format', () => {
     expect(decoded.records.map((each) => each.value?.toString())).toEqual(['committed', 'later'])
     expect(decoded.nextPosition).toBe(4n)
   })
+
+  // The log cleaner takes a marker's record out and leaves its empty batch, when it is the last that a producer wrote.
+  it.each(['followed by a batch', 'at the end'])('passes over a marker that compaction has emptied, %s', (place) => {
+    const emptied = Buffer.from(encodeBatch([], sequence))
+    emptied.writeInt32BE(0, 23)
+    const marker = transactional(emptied, 0n, 0x30)
+    const later = transactional(encodeBatch([plain('later')], sequence), 1n, 0)
+    const decoded = decodeRecords(place === 'at the end' ? marker : Buffer.concat([marker, later]), 0n, [])
+    expect(decoded.nextPosition).toBe(place === 'at the end' ? 1n : 2n)
+  })
 })
 
 function plain(value: string): OutgoingRecord {
