@@ -65,6 +65,29 @@ describe('Committer', () => {
     expect(await flushed(partitionAt(5n, { isCommitFenced: true }))).toEqual([])
   })
 
+  // Otherwise, with `maxSettled: 1`: a driver between two generations refuses at once, the refusal asks for the next commit at once, and so on without a
+  // turn of the event loop in which the generation could begin.
+  it('lets time pass before it sends a refused commit again, however soon settlements are committed', async () => {
+    let asked = 0
+    const partition = partitionAt(5n)
+    const committer = new Committer({
+      commit: async (requests) => {
+        asked += 1
+        const outcome = asked < 1_000 ? 'failed' : 'committed'
+        return requests.map(({ topic, partition }) => ({ topic, partition, outcome }))
+      },
+      partitions: () => [partition],
+      clock: systemClock,
+      pace: { intervalMs: 1_000, maxSettled: 1 },
+      logger: silentLogger,
+      onResult: () => {},
+    })
+    committer.note()
+    await new Promise((resolve) => setImmediate(resolve))
+    committer.close()
+    expect(asked).toBe(1)
+  })
+
   it('commits a partition that is draining', async () => {
     expect(await flushed(partitionAt(5n, { state: 'draining' }))).toHaveLength(1)
   })

@@ -63,11 +63,10 @@ export class OffsetTracker {
 
   /** Whether an earlier epoch has settled this record, which is about to be tracked. */
   isInherited(offset: bigint): boolean {
-    let [next] = this.#inherited
-    while (next !== undefined && next.to <= offset) {
-      this.#inherited.shift()
-      next = this.#inherited[0]
-    }
+    if (this.#inherited.length === 0) return false
+    const passed = this.#inherited.findIndex(({ to }) => to > offset)
+    this.#inherited.splice(0, passed === -1 ? this.#inherited.length : passed)
+    const [next] = this.#inherited
     return next !== undefined && next.from <= offset
   }
 

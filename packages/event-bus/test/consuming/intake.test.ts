@@ -90,6 +90,23 @@ describe('limits (I5)', () => {
     expect(driver.calls).toEqual(['pause orders/0', 'resume orders/0'])
   })
 
+  it('do not keep a partition paused for the size of metadata that the group refuses', async () => {
+    const stuck = Promise.withResolvers<void>()
+    // Every other record hangs: what is settled between them fills the commit's metadata.
+    const { driver, clock } = rig((event) => (event.data.n % 2 === 0 ? stuck.promise : undefined), {
+      concurrency: 3_000,
+      limits: { maxRecordsPerPartition: 10_000 },
+    })
+    const partition = await driver.assign(0)
+    driver.commitOutcome = ({ metadata }) => (metadata === '' ? 'committed' : 'metadata-refused')
+    partition.deliver(Array.from({ length: 3_000 }, (_, n) => order(`k${n}`, n)))
+    await clock.advance(2_000)
+    stuck.resolve()
+    await clock.advance(2_000)
+    expect(driver.committed(0)).toBe(3_000n)
+    expect(driver.calls).toEqual(['pause orders/0', 'resume orders/0'])
+  })
+
   it('of the process pause whoever holds something, and nobody who holds nothing', async () => {
     const budget = new ByteBudget(1_000)
     const one = rig(hang, {}, { budget })

@@ -123,6 +123,23 @@ describe('a handler that', () => {
     expect(driver.appended).toEqual([])
   })
 
+  it.each(['at once', 'by a promise'])(
+    'returns %s something that cannot be looked at has its event settled, as with any other value',
+    async (how) => {
+      const unhandled: unknown[] = []
+      const note = (reason: unknown): void => void unhandled.push(reason)
+      process.on('unhandledRejection', note)
+      onTestFinished(() => void process.off('unhandledRejection', note))
+      const hostile = Object.defineProperty({}, 'code', { get: fail })
+      const { driver, clock } = rig(() => (how === 'at once' ? hostile : Promise.resolve(hostile)))
+      const partition = await driver.assign(0)
+      partition.deliver([order('a', 1), order('a', 2)])
+      await clock.advance(1_000)
+      expect(unhandled).toEqual([])
+      expect(driver.committed(0)).toBe(2n)
+    },
+  )
+
   it('fails holds only its key while it waits for the next attempt', async () => {
     const handled: string[] = []
     const { driver, clock } = rig(

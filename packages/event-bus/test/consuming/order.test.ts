@@ -11,7 +11,7 @@ const incoming = fc.record({
 })
 
 describe('order by key', () => {
-  it('holds over random durations, failures and partitions: ascending, one at a time, bounded, all settled (I2, I6)', async () => {
+  it('holds over random durations, failures and partitions: ascending, one at a time, bounded, all settled and let go (I2, I5, I6)', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(incoming, { minLength: 1, maxLength: 60 }),
@@ -21,7 +21,7 @@ describe('order by key', () => {
           const completed = new Map<string, number[]>()
           let overlaps = 0
           let most = 0
-          const { driver, clock, subscription } = rig(
+          const { driver, clock, subscription, budget } = rig(
             async (event, ctx) => {
               const lane = `${event.origin.partition}/${event.key}`
               const { durationMs, failures } = records[event.data.n] ?? { durationMs: 0, failures: 0 }
@@ -46,6 +46,7 @@ describe('order by key', () => {
           for (const [number, partition] of partitions.entries()) {
             expect(driver.committed(number)).toBe(partition.position)
           }
+          expect(budget.heldBytes).toBe(0)
           expect(subscription.health()).toMatchObject({ inFlight: 0, lag: 0, oldestUnsettledMs: null })
         },
       ),

@@ -81,3 +81,41 @@ describe('a commit', () => {
     expect(driver.calls).toEqual(['pause orders/0', 'resume orders/0'])
   })
 })
+
+describe('a group that starts from the latest', () => {
+  const assigned = { logStartOffset: 2n, logEndOffset: 9n }
+
+  it('begins at the end where it has committed nothing', async () => {
+    const { driver, clock } = rig(() => {}, { startFrom: 'latest' })
+    const partition = await driver.assign(0, assigned)
+    expect(partition.position).toBe(9n)
+    await clock.advance(1_000)
+    expect(driver.committed(0)).toBe(9n)
+  })
+
+  it('begins at the start of a partition that was added to a topic it reads already', async () => {
+    const { driver } = rig(() => {}, { startFrom: 'latest' })
+    driver.onCommitted = async (_, topic) => [{ topic, partition: 1, nextOffset: 4n, metadata: '' }]
+    expect((await driver.assign(0, assigned)).position).toBe(2n)
+  })
+
+  it('reads its redrive topic from the start: what is there was written for it', async () => {
+    const { driver } = rig(() => {}, { startFrom: 'latest' })
+    const partition = await driver.assign(0, { ...assigned, topic: 'orders.inventory.redrive' })
+    expect(partition.position).toBe(2n)
+  })
+
+  it('waits while nobody can say what it has committed, rather than guess', async () => {
+    const { driver, clock } = rig(() => {}, { startFrom: 'latest' })
+    let asked = 0
+    driver.onCommitted = async () => {
+      asked += 1
+      if (asked < 3) throw new Error('coordinator away')
+      return []
+    }
+    const assignment = driver.assign(0, assigned)
+    await clock.advance(2_000)
+    expect((await assignment).position).toBe(9n)
+    expect(driver.calls).toEqual(['close admin'])
+  })
+})

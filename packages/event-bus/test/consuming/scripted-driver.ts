@@ -98,8 +98,27 @@ export class ScriptedDriver implements Driver {
     }
   }
 
+  /** For what the engine asks an admin; the rest is not there. */
+  onCommitted: (group: string, topic: string) => Promise<Awaited<ReturnType<DriverAdmin['committed']>>> = async () => []
+
   createAdmin(): DriverAdmin {
-    throw new Error('not scripted')
+    const notScripted = (): never => {
+      throw new Error('not scripted')
+    }
+    return {
+      committed: (group, topic) => this.onCommitted(group, topic),
+      close: async () => void this.calls.push('close admin'),
+      listTopics: notScripted,
+      describeTopics: notScripted,
+      createTopics: notScripted,
+      deleteTopics: notScripted,
+      createPartitions: notScripted,
+      topicConfigs: notScripted,
+      alterTopicConfigs: notScripted,
+      offsets: notScripted,
+      setCommitted: notScripted,
+      readRange: notScripted,
+    }
   }
 
   async close(): Promise<void> {}
