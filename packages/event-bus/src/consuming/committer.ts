@@ -47,6 +47,8 @@ export class Committer {
   /** Sends follow each other: two at a time could arrive in the other order and set a partition back. */
   #sending: Promise<void> = Promise.resolve()
   #isSending = false
+  /** A commit failed: the next one waits for its time, however much is settled meanwhile. */
+  #isHeldBack = false
   #isClosed = false
 
   constructor(options: CommitterOptions) {
@@ -56,15 +58,8 @@ export class Committer {
   /** Something may be committed that was not before. Cheap: called for each settled record. */
   note(): void {
     this.#settledSinceSend += 1
-    const { pace, clock } = this.#options
-    if (this.#settledSinceSend >= pace.maxSettled && !this.#isSending) {
-      void this.#send()
-    } else if (this.#timer === null && !this.#isClosed) {
-      this.#timer = clock.setTimer(() => {
-        this.#timer = null
-        void this.#send()
-      }, pace.intervalMs)
-    }
+    if (this.#settledSinceSend >= this.#options.pace.maxSettled && !this.#isSending) void this.#send()
+    else this.#sendLater()
   }
 
   /**
@@ -87,6 +82,15 @@ export class Committer {
     this.#timer = null
   }
 
+  #sendLater(): void {
+    if (this.#timer !== null || this.#isClosed) return
+    const { pace, clock } = this.#options
+    this.#timer = clock.setTimer(() => {
+      this.#timer = null
+      void this.#send()
+    }, pace.intervalMs)
+  }
+
   #send(): Promise<void> {
     this.#sending = this.#sending.then(() => this.#sendDue())
     return this.#sending
@@ -95,6 +99,7 @@ export class Committer {
   async #sendDue(): Promise<void> {
     const due = this.#due()
     this.#settledSinceSend = 0
+    this.#isHeldBack = false
     if (due.length === 0) return
     this.#isSending = true
     const sent = due.map(requestFor)
@@ -120,9 +125,11 @@ export class Committer {
     } else {
       // It is still due: the next send computes it anew, and without metadata when that is what was refused.
       if (result.outcome === 'metadata-refused') partition.isMetadataRefused = true
+      else this.#isHeldBack = true
       const { topic, partition: number, nextOffset } = request
       logger.warn({ topic, partition: number, nextOffset, outcome: result.outcome, err: result.error }, 'commit failed')
-      this.note()
+      // Not at once, however soon settlements are committed: who refuses between two generations refuses again until time has passed.
+      this.#sendLater()
     }
   }
 
