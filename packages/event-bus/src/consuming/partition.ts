@@ -53,10 +53,9 @@ export class PartitionRun implements Committable {
   committedRevision: number | null
   isCommitFenced = false
   isMetadataRefused = false
-  /** How full the last commit's metadata was, from 0 to 1. */
-  mapFill = 0
   highWatermark: bigint
   readonly #clock: Clock
+  #mapFill = 0
   readonly #waits = new Map<Delivery, Timer>()
   /** Attempts and writes whose end may still change something. */
   #underWay = 0
@@ -84,9 +83,14 @@ export class PartitionRun implements Committable {
     return this.tracker.revision
   }
 
+  /** How full the last commit's metadata was, from 0 to 1. Where it is refused it keeps nothing, and nothing waits for room in it. */
+  get mapFill(): number {
+    return this.isMetadataRefused ? 0 : this.#mapFill
+  }
+
   metadata(): string {
     const { metadata, fill } = encodeOffsetMap(this.nextOffset, this.tracker.settledBeyond())
-    this.mapFill = fill
+    this.#mapFill = fill
     return metadata
   }
 
