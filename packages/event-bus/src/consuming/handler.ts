@@ -77,7 +77,12 @@ export function skip(reason: string): Skip {
   return Object.freeze({ code: 'SKIPPED', reason })
 }
 
-/** By code, as errors are: the value may come from another copy of this package. */
+/** By code, as errors are: the value may come from another copy of this package. Never throws, whatever a handler has returned. */
 export function isSkip(returned: unknown): returned is Skip {
-  return typeof returned === 'object' && returned !== null && 'code' in returned && returned.code === 'SKIPPED'
+  if (typeof returned !== 'object' || returned === null) return false
+  try {
+    return Reflect.get(returned, 'code') === 'SKIPPED'
+  } catch {
+    return false
+  }
 }
