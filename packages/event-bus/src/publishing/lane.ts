@@ -101,7 +101,7 @@ export class Lane {
   #failed(batch: PendingRecord[], error: PublishError, startedAt: number): void {
     const { clock, metrics } = this.#host
     metrics.sent(this.partition.topic, batch.length, clock.monotonic() - startedAt, errorTypeOf(error))
-    if (error.code === 'RECORD_TOO_LARGE' && batch.length > 1) {
+    if (error.code === 'RECORD_TOO_LARGE' && error.outcome === 'not-written' && batch.length > 1) {
       this.#split(batch)
     } else {
       if (error.code === 'TOPIC_NOT_FOUND') this.#host.topicGone(this.partition.topic)
@@ -115,7 +115,8 @@ export class Lane {
 
   /**
    * The brokers weigh batches, not records. Halving until single records are refused makes only the culprit fail; the left half goes first, so order
-   * is kept. Later batches are made small enough at once.
+   * is kept. Later batches are made small enough at once. Only for a batch that is certainly not on the log: an earlier attempt, at a leader with a larger
+   * limit, may have written it, and its halves would be there a second time.
    */
   #split(batch: PendingRecord[]): void {
     let bytes = 0

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { ClusterUnavailableError, PublishTimeoutError, TopicNotFoundError } from '../../src/errors.ts'
+import {
+  ClusterUnavailableError,
+  PublishTimeoutError,
+  RecordTooLargeError,
+  TopicNotFoundError,
+} from '../../src/errors.ts'
 import { BatcherBench } from '../support/batcher-bench.ts'
 import { type Append, refuseLargerThan } from '../support/scripted-producer.ts'
 
@@ -95,6 +100,17 @@ describe('a batch that is too large for the broker', () => {
     bench.submit(values)
     await bench.clock.settle()
     expect(refusals).toBe(1)
+  })
+
+  // Sent once and its answer lost, then refused by a new leader with a smaller limit: the halves could be on the log a second time.
+  it('is not sent again in halves when it may be on the log', async () => {
+    const bench = new BatcherBench()
+    const call = bench.submit(['1', '2'])
+    await bench.clock.settle()
+    bench.producer.appends[0]?.fail(new RecordTooLargeError('batch too large', { outcome: 'unknown' }))
+    await bench.clock.settle()
+    expect(bench.producer.appends).toEqual([])
+    expect(call.summary).toEqual(['RECORD_TOO_LARGE unknown', 'RECORD_TOO_LARGE unknown'])
   })
 
   it('forgets records whose caller gave up before it was halved', async () => {
