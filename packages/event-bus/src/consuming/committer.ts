@@ -47,8 +47,6 @@ export class Committer {
   /** Sends follow each other: two at a time could arrive in the other order and set a partition back. */
   #sending: Promise<void> = Promise.resolve()
   #isSending = false
-  /** A commit failed: the next one waits for its time, however much is settled meanwhile. */
-  #isHeldBack = false
   #isClosed = false
 
   constructor(options: CommitterOptions) {
@@ -99,7 +97,6 @@ export class Committer {
   async #sendDue(): Promise<void> {
     const due = this.#due()
     this.#settledSinceSend = 0
-    this.#isHeldBack = false
     if (due.length === 0) return
     this.#isSending = true
     const sent = due.map(requestFor)
@@ -125,7 +122,6 @@ export class Committer {
     } else {
       // It is still due: the next send computes it anew, and without metadata when that is what was refused.
       if (result.outcome === 'metadata-refused') partition.isMetadataRefused = true
-      else this.#isHeldBack = true
       const { topic, partition: number, nextOffset } = request
       logger.warn({ topic, partition: number, nextOffset, outcome: result.outcome, err: result.error }, 'commit failed')
       // Not at once, however soon settlements are committed: who refuses between two generations refuses again until time has passed.
