@@ -63,5 +63,6 @@ describe('a relay that is killed between publish and mark', () => {
     for (const [key, values] of firstAppearances(log)) {
       expect(values).toEqual(Array.from({ length: EVENTS_PER_KEY }, (_, place) => `${key}:${place}`))
     }
-  })
+    // Four databases are opened one after another, each for seconds on a busy machine.
+  }, 60_000)
 })

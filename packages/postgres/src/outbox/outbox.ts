@@ -35,11 +35,13 @@ export async function addToOutbox(tx: TransactionHandle, events: readonly Encode
       }) => sql`(${lane}::bigint, ${event.id}, ${event.type}, ${event.topic}, ${event.key}::bytea, ${event.value}::bytea,
         ${headersToJson(event.headers)}::jsonb, ${event.timestamp}::timestamptz)`,
     )
-    await sql`insert into tributary_outbox (lane, id, type, topic, key, value, headers, event_time) values ${sql.join(values)}`.execute(
-      tx,
-    )
+    // Notifications of one transaction that say the same are one notification.
+    await sql`
+      with added as (
+        insert into tributary_outbox (lane, id, type, topic, key, value, headers, event_time) values ${sql.join(values)}
+      )
+      select pg_notify(${OUTBOX_CHANNEL}, '')`.execute(tx)
   }
-  await sql`select pg_notify(${OUTBOX_CHANNEL}, '')`.execute(tx)
 }
 
 /** What waits in the outbox, for health and for a look by hand. */

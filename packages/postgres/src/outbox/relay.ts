@@ -131,7 +131,16 @@ export function startRelay(options: RelayOptions): Relay {
     const renews = inFlight === 0 || startedAt - leasedAt > renewAfterMs
     const room = isClosing ? 0 : maxInFlight - inFlight
     try {
-      const request = { schema: database.schema, holder, outcomes: recorded, renews, room, rowsPerLane, leaseMs }
+      const renewedLanes = renews ? [...activeLanes] : []
+      const request = {
+        schema: database.schema,
+        holder,
+        outcomes: recorded,
+        renewedLanes,
+        room,
+        rowsPerLane,
+        leaseMs,
+      }
       const { claimed, hasMore } = await database.kysely.transaction().execute((tx) => takeTurn(tx, request))
       if (renews) leasedAt = startedAt
       for (const lane of claimed) dispatch(lane)

@@ -34,8 +34,8 @@ export interface TurnRequest {
   readonly schema: string
   readonly holder: string
   readonly outcomes: readonly LaneOutcome[]
-  /** Whether the leases of what is still under way begin anew. */
-  readonly renews: boolean
+  /** Lanes whose leases begin anew. */
+  readonly renewedLanes: readonly string[]
   /** Rows to claim at most; 0 claims none. */
   readonly room: number
   readonly rowsPerLane: number
@@ -53,7 +53,7 @@ export async function takeTurn(tx: TransactionHandle, request: TurnRequest): Pro
   // lane and take row 6 before it. The lock comes first, so that no relay waits for it while it holds rows that another one needs.
   await sql`select pg_advisory_xact_lock(${LOCK_SPACE}::int, hashtext(${`outbox ${request.schema}`}))`.execute(tx)
   if (request.outcomes.length > 0) await record(tx, request)
-  if (request.renews) await renew(tx, request)
+  if (request.renewedLanes.length > 0) await renew(tx, request)
   return request.room > 0 ? claim(tx, request) : { claimed: [], hasMore: false }
 }
 
@@ -77,11 +77,14 @@ async function record(tx: TransactionHandle, { holder, outcomes }: TurnRequest):
     where hold.lane = failed.lane and hold.holder = ${holder}::uuid`.execute(tx)
 }
 
-async function renew(tx: TransactionHandle, { holder, leaseMs }: TurnRequest): Promise<void> {
+/**
+ * Only lanes that the relay knows to be under way, not all that it holds: when the answer to a commit is lost, it holds lanes that it never got to know. They
+ * must run out, or nobody would ever publish them.
+ */
+async function renew(tx: TransactionHandle, { holder, renewedLanes, leaseMs }: TurnRequest): Promise<void> {
   await sql`
-    update tributary_outbox_hold set until = clock_timestamp() + ${leaseMs}::float8 * interval '1 ms' where holder = ${holder}::uuid`.execute(
-    tx,
-  )
+    update tributary_outbox_hold set until = clock_timestamp() + ${leaseMs}::float8 * interval '1 ms'
+    where holder = ${holder}::uuid and lane = any(${renewedLanes}::bigint[])`.execute(tx)
 }
 
 interface ReadyRow {
@@ -100,23 +103,25 @@ interface ReadyRow {
 async function claim(tx: TransactionHandle, { holder, room, rowsPerLane, leaseMs }: TurnRequest): Promise<Turn> {
   // Unpublished rows, not rows beyond a cursor: a transaction that took its numbers early and commits late is seen whenever it commits.
   const { rows } = await sql<ReadyRow>`
-    select waiting.seq, waiting.lane, coalesce(hold.attempts, 0) as attempts,
-           id, type, topic, key, value, headers, event_time
-    from tributary_outbox as waiting left join tributary_outbox_hold as hold on hold.lane = waiting.lane
-    where published_at is null and (hold.lane is null or hold.until <= clock_timestamp())
-    order by waiting.seq limit ${room}`.execute(tx)
+    with ready as materialized (
+      select waiting.seq, waiting.lane, coalesce(hold.attempts, 0) as attempts,
+             id, type, topic, key, value, headers, event_time
+      from tributary_outbox as waiting left join tributary_outbox_hold as hold on hold.lane = waiting.lane
+      where published_at is null and (hold.lane is null or hold.until <= clock_timestamp())
+      order by waiting.seq limit ${room}
+    ), held as (
+      insert into tributary_outbox_hold (lane, holder, until)
+      select lane, ${holder}::uuid, clock_timestamp() + ${leaseMs}::float8 * interval '1 ms'
+      from (select distinct lane from ready) as lanes
+      on conflict (lane) do update set holder = excluded.holder, until = excluded.until
+    )
+    select * from ready order by seq`.execute(tx)
   const lanes = new Map<string, ClaimedLane & { rows: { seq: string; event: EncodedEvent }[] }>()
   for (const row of rows) {
     const lane = lanes.get(row.lane) ?? { lane: row.lane, attempts: row.attempts, rows: [] }
     lanes.set(row.lane, lane)
     // A busy key must not fill the room: what is left of it comes when these are done.
     if (lane.rows.length < rowsPerLane) lane.rows.push({ seq: row.seq, event: eventFromRow(row) })
-  }
-  if (lanes.size > 0) {
-    await sql`
-      insert into tributary_outbox_hold (lane, holder, until)
-      select lane, ${holder}::uuid, clock_timestamp() + ${leaseMs}::float8 * interval '1 ms' from unnest(${[...lanes.keys()]}::bigint[]) as lane
-      on conflict (lane) do update set holder = excluded.holder, until = excluded.until`.execute(tx)
   }
   return { claimed: [...lanes.values()], hasMore: rows.length === room }
 }

@@ -6,6 +6,7 @@ import { addToOutbox, outboxState } from '../../src/outbox/outbox.ts'
 import { type Relay, type RelayOptions, startRelay } from '../../src/outbox/relay.ts'
 import { takeTurn } from '../../src/outbox/turn.ts'
 import { sweep } from '../../src/retention.ts'
+import type { AnyDatabase } from '../../src/transaction.ts'
 import { encodedEvent } from '../support/events.ts'
 import { poll } from '../support/poll.ts'
 import { firstAppearances, ScriptedPublisher } from '../support/scripted-publisher.ts'
@@ -131,7 +132,7 @@ export function describeRelay(open: OpenTestDatabase): void {
           schema: database.schema,
           holder,
           outcomes: [],
-          renews: false,
+          renewedLanes: [],
           room: 10,
           rowsPerLane: 10,
           leaseMs: 50,
@@ -142,6 +143,30 @@ export function describeRelay(open: OpenTestDatabase): void {
       start({ publisher: after })
       await drained()
       expect(after.log.map((event) => event.id)).toEqual(before.log.map((event) => event.id))
+    })
+
+    it('publishes what it claimed in a transaction whose answer was lost', async () => {
+      let lost = 0
+      const forgetful: AnyDatabase = {
+        schema: database.schema,
+        listen: database.listen,
+        kysely: {
+          getExecutor: () => database.kysely.getExecutor(),
+          transaction: () => ({
+            async execute(work) {
+              const result = await database.kysely.transaction().execute(work)
+              lost += 1
+              if (lost === 1) throw new Error('the connection broke after the commit')
+              return result
+            },
+          }),
+        },
+      }
+      await add(encodedEvent('a', 0))
+      const publisher = new ScriptedPublisher()
+      relays.push(startRelay({ database: forgetful, pollMs: 20, leaseMs: 100, publisher }))
+      await drained()
+      expect(publisher.log).toHaveLength(1)
     })
 
     it('renews its claim before the lease is over, for as long as a publish takes', async () => {
