@@ -140,8 +140,9 @@ class AbortedBatches {
   }
 }
 
-/** The key of a control record is its version and its type, two bytes each. */
-function markerType(batch: Batch): number {
+/** The key of a control record is its version and its type, two bytes each. Null for a batch that the log cleaner has emptied. */
+function markerType(batch: Batch): number | null {
+  if (batch.count === 0) return null
   const reader = new VarintReader(batch.bytes, batch.start, batch.end)
   reader.next()
   reader.skip(1)
