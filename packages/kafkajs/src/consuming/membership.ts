@@ -32,7 +32,6 @@ export class Membership {
   readonly #closing = new AbortController()
   readonly #backoff = new Backoff({ initialMs: 100, maxMs: 1_000 })
   readonly #closed: Promise<void>
-  readonly #ended: Promise<void>
   #state: ConsumerStatus['state'] = 'joining'
   #memberId = ''
   #generation = -1
@@ -58,7 +57,7 @@ export class Membership {
     this.#closed = new Promise((resolve) => {
       this.#closing.signal.addEventListener('abort', () => resolve(), { once: true })
     })
-    this.#ended = this.#run()
+    void this.#run()
   }
 
   get status(): ConsumerStatus {
@@ -118,11 +117,6 @@ export class Membership {
     const leaving = this.#client.leave(this.#memberId).catch(() => {}) // the session timeout removes us where this does not
     const limit = timeLimit(timeoutMs)
     await Promise.race([leaving, limit.reached]).finally(limit.cancel)
-  }
-
-  /** Resolves after connections were closed and the loop has noticed. */
-  get ended(): Promise<void> {
-    return this.#ended
   }
 
   async #run(): Promise<void> {

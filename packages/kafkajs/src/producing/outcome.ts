@@ -20,6 +20,10 @@ const sequenceLost: ReadonlySet<number> = new Set([
   code.invalidProducerEpoch,
 ])
 
+/**
+ * A repetition that the broker still remembers is answered like the original, with its offset; one that lies further back with "duplicate", and then
+ * nobody knows the offset (-1). Either way the batch is on the log.
+ */
 export function verdictOf(kafkaCode: number): AttemptVerdict {
   if (kafkaCode === code.none || kafkaCode === code.duplicateSequenceNumber) return 'written'
   if (sequenceLost.has(kafkaCode)) return 'sequence-lost'

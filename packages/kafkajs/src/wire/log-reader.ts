@@ -4,7 +4,7 @@ import type { Cluster } from './cluster.ts'
 import { BrokerError, code, isRetriable, LinkError, publicError } from './failures.ts'
 import { type FetchedPartition, fetchRecords } from './fetch.ts'
 import { EARLIEST, offsetsAt } from './list-offsets.ts'
-import { decodeRecords } from './record-decoder.ts'
+import { type DecodedRecords, decodeRecords } from './record-decoder.ts'
 
 const MAX_BYTES = 1024 * 1024
 
@@ -34,12 +34,20 @@ export async function* readLog(
       position = nextPosition
       continue
     }
-    const { records, nextPosition, bytes } = decodeRecords(recordSet, position, fetched.abortedTransactions)
+    const { records, nextPosition, bytes } = decoded(recordSet, position, fetched)
     if (nextPosition === position) return
     const wanted = nextPosition > to ? records.filter((record) => record.offset < to) : records
     const end = nextPosition > to ? to : nextPosition
     yield { ...base, nextPosition: end, records: wanted, bytes }
     position = end
+  }
+}
+
+function decoded(recordSet: Buffer, position: bigint, { abortedTransactions }: FetchedPartition): DecodedRecords {
+  try {
+    return decodeRecords(recordSet, position, abortedTransactions)
+  } catch (error) {
+    throw publicError(error)
   }
 }
 
