@@ -95,14 +95,14 @@ export class TopicAdmin {
   }
 
   async createPartitions(topic: string, totalPartitions: number): Promise<void> {
+    let isRepeated = false
     await this.#patience.retry(async () => {
+      if (isRepeated && (await this.#partitionCount(topic)) === totalPartitions) return // only the answer was lost
+      isRepeated = true
       const link = await this.#cluster.controller()
       const timeout = this.#cluster.settings.requestTimeoutMs
-      const { topicErrors } = await link.call(
-        createPartitions,
-        { topicPartitions: [{ topic, count: totalPartitions }], timeout },
-        2 * timeout,
-      )
+      const topicPartitions = [{ topic, count: totalPartitions }]
+      const { topicErrors } = await link.call(createPartitions, { topicPartitions, timeout }, 2 * timeout)
       throwFirst(topicErrors, 'adding partitions to topic')
     })
     await this.#untilLed([{ topic, partitions: totalPartitions }])
@@ -133,6 +133,11 @@ export class TopicAdmin {
         'configuring topic',
       )
     })
+  }
+
+  async #partitionCount(topic: string): Promise<number> {
+    await this.#cluster.refresh([topic])
+    return this.#cluster.topic(topic)?.leaders.length ?? 0
   }
 
   async #configEntries(topic: string) {
