@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { audit } from './audit.ts'
 import { parseOptions, UsageError, usage } from './options.ts'
+import { InputError } from './orders/input-error.ts'
 import { loadScenario } from './orders/scenario.ts'
 import { play } from './play.ts'
 import { reconcile } from './reconcile/reconcile.ts'
@@ -11,9 +12,16 @@ import { setStage } from './stage/stage.ts'
 import { traceOfOneOrder } from './trace/one-order.ts'
 import { traceTree } from './trace/tree.ts'
 
-/** Exit statuses: 0 it balances, 1 it does not, 2 it was called wrongly, 130 it was interrupted. */
+/** Exit statuses: 0 it balances, 1 it does not, 2 it was called wrongly or given what it cannot play, 130 it was interrupted. */
 async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
   const options = parseOptions(argv)
+  if (options.help) {
+    process.stdout.write(`${usage}\n`)
+    return 0
+  }
+  // Files first: what cannot be read or written is better known before anything has been started.
+  const scenario = await loadScenario(options)
+  if (options.reportFile !== null) await writeReport(options.reportFile, '')
   const interruption = new AbortController()
   process.once('SIGINT', () => interruption.abort())
   process.once('SIGTERM', () => interruption.abort())
@@ -21,7 +29,8 @@ async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
   await using closing = new AsyncDisposableStack()
   try {
     const startedAt = performance.now()
-    const [scenario, stage] = await Promise.all([loadScenario(options), setStage({ environment, closing })])
+    progress.say('Starting three services and what they need …')
+    const stage = await setStage({ environment, closing })
     progress.say(`Ready after ${((performance.now() - startedAt) / 1000).toFixed(1)} s:`)
     for (const line of stage.description) progress.say(`  ${line}`)
     progress.say(`Playing ${scenario.name}`)
@@ -58,7 +67,7 @@ Still running, until Ctrl-C. To look around:
     const trace = traceOfOneOrder(stage.collector)
     const whole = { name: scenario.name, refused, repeatedMails, tree: traceTree(trace), ...played }
     if (options.reportFile !== null) {
-      await writeFile(options.reportFile, JSON.stringify(jsonReport(whole, ledger, checks, trace), null, 2))
+      await writeReport(options.reportFile, JSON.stringify(jsonReport(whole, ledger, checks, trace), null, 2))
     }
     const lines = summaryLines(whole, ledger, checks)
     for (const line of lines) progress.say(line)
@@ -71,10 +80,20 @@ Still running, until Ctrl-C. To look around:
   }
 }
 
+async function writeReport(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text)
+  } catch (error) {
+    throw new InputError(`${file} cannot be written: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    })
+  }
+}
+
 try {
   process.exitCode = await main(process.argv.slice(2), process.env)
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error
-  process.stderr.write(`${error.message}\n${usage}\n`)
+  if (!(error instanceof UsageError || error instanceof InputError)) throw error
+  process.stderr.write(`demo: ${error.message}\n${error instanceof UsageError ? `${usage}\n` : ''}`)
   process.exitCode = 2
 }

@@ -18,11 +18,16 @@ export interface DemoOptions {
   readonly reportFile: string | null
   /** Leaves everything running at the end, until Ctrl-C. */
   readonly keep: boolean
+  /** Says how it can be called, and does nothing else. */
+  readonly help: boolean
 }
 
 export const usage = `usage: demo [options]
-  --orders FILE     real orders: JSON lines, plain or gzip (Northwind's and Online Retail's formats are understood)
-  --stock FILE      products with their stock, JSON lines (default: products.jsonl beside --orders, where there is one)
+  --orders FILE     real orders: JSON lines, plain or .gz, one order a line, as in Northwind or Online Retail:
+                    {"id", "customerId", "lines": [{"productId", "quantity", "unitPrice"}]}
+                    {"invoiceNo", "customerId", "lines": [{"stockCode", "description", "quantity", "unitPrice"}]}
+  --stock FILE      stock, JSON lines {"id", "unitsInStock"} (default: products.jsonl beside --orders, where there is one,
+                    else nine tenths of what is ordered)
   --limit N         place at most N orders (default: all of a file, 1000 generated ones)
   --seed N          seed of the generated orders (default 1)
   --sequential      place each order only when the one before has been decided
@@ -45,6 +50,7 @@ export function parseOptions(argv: readonly string[]): DemoOptions {
     faults: !(values['no-faults'] ?? false),
     reportFile: values.report ?? null,
     keep: values.keep ?? false,
+    help: values.help ?? false,
   }
 }
 
@@ -61,6 +67,7 @@ function parse(argv: readonly string[]) {
         'no-faults': { type: 'boolean' },
         report: { type: 'string' },
         keep: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
       },
     })
   } catch (error) {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { InputError } from '../src/orders/input-error.ts'
 import { loadScenario } from '../src/orders/scenario.ts'
 
 let directory: string
@@ -54,5 +55,17 @@ describe('loadScenario', () => {
     const file = join(directory, 'broken.jsonl')
     await writeFile(file, '{"id":1\n')
     await expect(load(file)).rejects.toThrow(/broken\.jsonl:1: not JSON/)
+  })
+
+  it.each([
+    ['a file that is not there', 'missing.jsonl', null, /missing\.jsonl cannot be read: ENOENT/],
+    ['a file without orders', 'empty.jsonl', '\n', /empty\.jsonl: no order in it/],
+    ['JSON that is no order', 'other.jsonl', '{"id":1,"customerId":"A","lines":"none"}\n', /order 1 is neither/],
+  ])('says what is wrong with %s', async (_, name, content, message) => {
+    const file = join(directory, name)
+    if (content !== null) await writeFile(file, content)
+    const rejection = expect(load(file)).rejects
+    await rejection.toThrow(message)
+    await rejection.toBeInstanceOf(InputError)
   })
 })

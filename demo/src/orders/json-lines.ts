@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { createGunzip } from 'node:zlib'
+import { InputError } from './input-error.ts'
 
 /** The objects of a JSON-lines file, plain or gzip (by its name), one at a time. Blank lines are passed over; a bad line is an error that names it. */
 export async function* readJsonLines(file: string): AsyncGenerator<Record<string, unknown>> {
@@ -9,10 +10,15 @@ export async function* readJsonLines(file: string): AsyncGenerator<Record<string
   // A failed read would otherwise end the gunzip stream without a word.
   raw.on('error', (error) => text.destroy(error))
   let number = 0
-  for await (const line of createInterface({ input: text, crlfDelay: Number.POSITIVE_INFINITY })) {
-    number += 1
-    if (line.trim() === '') continue
-    yield parseLine(line, `${file}:${number}`)
+  try {
+    for await (const line of createInterface({ input: text, crlfDelay: Number.POSITIVE_INFINITY })) {
+      number += 1
+      if (line.trim() === '') continue
+      yield parseLine(line, `${file}:${number}`)
+    }
+  } catch (error) {
+    if (error instanceof InputError) throw error
+    throw new InputError(`${file} cannot be read: ${error instanceof Error ? error.message : error}`, { cause: error })
   }
 }
 
@@ -21,9 +27,9 @@ function parseLine(line: string, where: string): Record<string, unknown> {
   try {
     value = JSON.parse(line)
   } catch (error) {
-    throw new Error(`${where}: not JSON`, { cause: error })
+    throw new InputError(`${where}: not JSON`, { cause: error })
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new Error(`${where}: not a JSON object`)
+    throw new InputError(`${where}: not a JSON object`)
   return value as Record<string, unknown>
 }

@@ -14,7 +14,7 @@ export interface NorthwindProduct {
 }
 
 export const isNorthwindOrder = (row: object): row is NorthwindOrder =>
-  'id' in row && 'customerId' in row && 'lines' in row
+  'id' in row && 'customerId' in row && typeof row.customerId === 'string' && 'lines' in row && Array.isArray(row.lines)
 export const isNorthwindProduct = (row: object): row is NorthwindProduct => 'id' in row && 'unitsInStock' in row
 
 export function orderFromNorthwind({ id, customerId, lines }: NorthwindOrder): SourceOrder {

@@ -12,7 +12,8 @@ export interface RetailInvoice {
   }[]
 }
 
-export const isRetailInvoice = (row: object): row is RetailInvoice => 'invoiceNo' in row && 'lines' in row
+export const isRetailInvoice = (row: object): row is RetailInvoice =>
+  'invoiceNo' in row && 'lines' in row && Array.isArray(row.lines)
 
 export function orderFromRetail({ invoiceNo, customerId, lines }: RetailInvoice): SourceOrder {
   return {

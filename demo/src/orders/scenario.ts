@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { generateOrders } from './generated.ts'
+import { InputError } from './input-error.ts'
 import { readJsonLines } from './json-lines.ts'
 import { isNorthwindOrder, isNorthwindProduct, orderFromNorthwind, stockFromNorthwind } from './northwind.ts'
 import { isRetailInvoice, orderFromRetail, stockForDemand } from './online-retail.ts'
@@ -31,9 +32,13 @@ async function readOrders(file: string, limit: number): Promise<SourceOrder[]> {
   for await (const row of readJsonLines(file)) {
     if (isRetailInvoice(row)) orders.push(orderFromRetail(row))
     else if (isNorthwindOrder(row)) orders.push(orderFromNorthwind(row))
-    else throw new Error(`${file}: line ${orders.length + 1} is neither a Northwind order nor an Online Retail invoice`)
+    else
+      throw new InputError(
+        `${file}: order ${orders.length + 1} is neither a Northwind order (id, customerId, lines) nor an Online Retail invoice (invoiceNo, lines)`,
+      )
     if (orders.length === limit) break
   }
+  if (orders.length === 0) throw new InputError(`${file}: no order in it`)
   return orders
 }
 
@@ -41,7 +46,7 @@ async function readStock(file: string): Promise<StockLevel[]> {
   const stock: StockLevel[] = []
   for await (const row of readJsonLines(file)) {
     if (!isNorthwindProduct(row))
-      throw new Error(`${file}: line ${stock.length + 1} names no product with unitsInStock`)
+      throw new InputError(`${file}: product ${stock.length + 1} is not a Northwind product (id, unitsInStock)`)
     stock.push(stockFromNorthwind(row))
   }
   return stock

@@ -44,7 +44,9 @@ export function summaryLines(play: Play, ledger: Ledger, checks: readonly Check[
     ),
     '',
     '── one order, over the three services',
-    ...play.tree.map((line) => `   ${line}`),
+    ...(play.tree.length > 0 ? play.tree : ['no trace is whole: a killed process takes its last spans with it']).map(
+      (line) => `   ${line}`,
+    ),
     '',
     '── does it balance?',
     ...checks.map(({ name, holds, detail }) => `   ${holds ? '✓' : '✗'} ${name} (${detail})`),
