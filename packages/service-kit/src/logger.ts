@@ -9,11 +9,13 @@ export interface LoggerOptions {
 
 /** JSON lines on standard output; levels by name, because numbers are read by nobody. */
 export function createLogger({ service, level, mixin }: LoggerOptions): Logger {
-  return pino({
+  const options = {
     level,
     base: { service },
     mixin,
-    formatters: { level: (label) => ({ level: label }) },
+    formatters: { level: (label: string) => ({ level: label }) },
     timestamp: pino.stdTimeFunctions.isoTime,
-  })
+  }
+  // Written before the next statement runs. Otherwise the last lines of a process that exits overtake one that is still on its way, or that one is lost.
+  return pino(options, pino.destination({ fd: 1, sync: true }))
 }
