@@ -58,7 +58,8 @@ export class Assignment {
   /** The position makes no sense on the log any more: the same partition under a new epoch, so that the listener chooses again. */
   startOver(owned: Owned): void {
     const { ownership } = this.#parts
-    if (!ownership.isCurrent(owned)) return
+    // Being handed over: where it goes on is for its next owner to find out.
+    if (!ownership.isCurrent(owned) || owned.isRevoking) return
     ownership.drop(owned)
     this.#reportLost([owned])
     this.#start([ownership.gain(owned)])

@@ -1,7 +1,7 @@
 import type { CommitRequest, CommitResult } from '@tributary/event-bus'
 import { Backoff, pause, timeLimit } from '../wire/backoff.ts'
 import { BrokerError, code, isRetriable, publicError } from '../wire/failures.ts'
-import type { GroupClient } from './group-client.ts'
+import type { GroupClient, MemberIdentity } from './group-client.ts'
 import { groupError, groupFailure, MembershipLostError } from './group-errors.ts'
 import type { Membership } from './membership.ts'
 import type { Ownership } from './ownership.ts'
@@ -74,7 +74,7 @@ export class Committer {
         return this.#resultOf(
           request,
           codes.get(`${request.partition} ${request.topic}`) ?? code.requestTimedOut,
-          identity.generation,
+          identity,
         )
       })
       const retried = results.find(({ error }) => error !== undefined && isCoordinatorTrouble(error))
@@ -89,7 +89,7 @@ export class Committer {
     }
   }
 
-  #resultOf(request: CommitRequest, kafkaCode: number, sentGeneration: number): CommitResult {
+  #resultOf(request: CommitRequest, kafkaCode: number, sender: MemberIdentity): CommitResult {
     const { topic, partition } = request
     const { group } = this.#parts.client
     if (kafkaCode === code.none) return { topic, partition, outcome: 'committed' }
@@ -99,8 +99,8 @@ export class Committer {
       // The generation may just have moved on while the request was on its way: the partition may well still be ours.
       const { membership } = this.#parts
       const isLost =
-        !error.keepsMemberId || (membership.isSettled && membership.identity?.generation === sentGeneration)
-      if (isLost) membership.reportLost(error)
+        !error.keepsMemberId || (membership.isSettled && membership.identity?.generation === sender.generation)
+      if (isLost) membership.reportLost(error, sender)
       return isLost ? { topic, partition, outcome: 'fenced', error } : failed(request, error)
     }
     return failed(request, error)

@@ -39,6 +39,8 @@ export class Membership {
   #isBetweenGenerations = false
   #isLeader = false
   #heart: Heart | null = null
+  /** What was claimed in the last join is not owned any more. */
+  #hasForfeited = false
   /** The coordinator holds our request until the others have joined, or the leader has assigned: it is silent with good reason. */
   #isHeldBack = false
   readonly #contactWatch: ContactWatch
@@ -91,8 +93,12 @@ export class Membership {
     this.#heart?.askToRejoin()
   }
 
-  /** The coordinator said, beside a heartbeat, that it does not know us. */
-  reportLost(error: MembershipLostError): void {
+  /** The coordinator said, beside a heartbeat, that it does not know who sent it a request: us, or who we were before. */
+  reportLost(error: MembershipLostError, sender: MemberIdentity): void {
+    if (sender.memberId !== this.#memberId) return
+    // Only heartbeats say which instance they are of. To a commit "unknown" may mean that another process has replaced this one, and joining anew would
+    // throw that one out in turn: the next heartbeat tells the two apart.
+    if (this.#options.instanceId !== undefined && !error.keepsMemberId) return
     this.#heart?.lose(error)
   }
 
@@ -145,7 +151,8 @@ export class Membership {
         throw error
       })
       this.#host.onJoined()
-      if (!gaveUp) await Promise.race([heart.rebalance, heart.lost, this.#closed])
+      // The leader gave to nobody what we claimed. What we forfeited while the join was under way must be seen to be free, as what we gave up.
+      if (!gaveUp && !this.#hasForfeited) await Promise.race([heart.rebalance, heart.lost, this.#closed])
     } finally {
       heart.stop()
       this.#heart = null
@@ -155,6 +162,7 @@ export class Membership {
 
   async #join(): Promise<TopicPartition[]> {
     this.#isHeldBack = true
+    this.#hasForfeited = false
     try {
       const subscription = { topics: this.#options.topics, owned: this.#host.claims(), generation: this.#generation }
       const joined = await this.#client.join(this.#memberId, subscription, (memberId) => {
@@ -240,6 +248,7 @@ export class Membership {
 
   #forfeit(): void {
     this.#generation = -1
+    this.#hasForfeited = true
     if (this.#state === 'stable') this.#state = 'rebalancing'
     this.#host.lose()
   }
