@@ -10,8 +10,31 @@ import { BrokerError, code, isRetriable, publicError } from '../wire/failures.ts
 /** What the answer to one attempt means for its batch. */
 export type AttemptVerdict = 'written' | 'try-again' | 'sequence-lost' | 'refused'
 
-/** The log has it, only not on enough replicas yet, or not within the broker's own wait. */
-const appendedAllTheSame: ReadonlySet<number> = new Set([code.requestTimedOut, code.notEnoughReplicasAfterAppend])
+/**
+ * Checked before anything is appended: with one of these the attempt has certainly not reached the log. "Not leader" is not among them, because a
+ * leader that is replaced while it waits for its followers says so after it has appended; nor is any error of the broker itself.
+ */
+const certainlyRefused: ReadonlySet<number> = new Set([
+  2, // CORRUPT_MESSAGE
+  code.messageTooLarge,
+  17, // INVALID_TOPIC_EXCEPTION
+  code.recordListTooLarge,
+  19, // NOT_ENOUGH_REPLICAS
+  21, // INVALID_REQUIRED_ACKS
+  code.topicAuthorizationFailed,
+  code.clusterAuthorizationFailed,
+  32, // INVALID_TIMESTAMP
+  35, // UNSUPPORTED_VERSION
+  42, // INVALID_REQUEST
+  43, // UNSUPPORTED_FOR_MESSAGE_FORMAT
+  44, // POLICY_VIOLATION
+  code.outOfOrderSequenceNumber,
+  code.invalidProducerEpoch,
+  code.transactionalIdAuthorizationFailed,
+  code.unknownProducerId,
+  76, // UNSUPPORTED_COMPRESSION_TYPE
+  87, // INVALID_RECORD
+])
 
 /** The broker does not know the sequence that the batch continues. */
 const sequenceLost: ReadonlySet<number> = new Set([
@@ -32,7 +55,7 @@ export function verdictOf(kafkaCode: number): AttemptVerdict {
 
 /** Whether an answer with this code leaves open if the batch is, or will be, on the log. */
 export function leavesOpen(kafkaCode: number): boolean {
-  return appendedAllTheSame.has(kafkaCode)
+  return !certainlyRefused.has(kafkaCode)
 }
 
 /** The error for a batch that will not be tried again. */

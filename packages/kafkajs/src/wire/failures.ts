@@ -24,7 +24,6 @@ export const code = {
   coordinatorNotAvailable: 15,
   notCoordinator: 16,
   recordListTooLarge: 18,
-  notEnoughReplicasAfterAppend: 20,
   illegalGeneration: 22,
   inconsistentGroupProtocol: 23,
   unknownMemberId: 25,
