@@ -41,13 +41,23 @@ export async function startGroupAt(
   ends: LogEnds,
 ): Promise<void> {
   const offsets = await Promise.all(topics.map((topic) => admin.offsets(topic)))
-  await admin.setCommitted(
-    group,
-    offsets.flat().map((bounds) => ({
-      topic: bounds.topic,
-      partition: bounds.partition,
-      nextOffset: ends.get(keyOf(bounds)) ?? bounds.logEndOffset,
-      metadata: '',
-    })),
-  )
+  const beginning = offsets.flat().map((bounds) => ({
+    topic: bounds.topic,
+    partition: bounds.partition,
+    nextOffset: ends.get(keyOf(bounds)) ?? bounds.logEndOffset,
+    metadata: '',
+  }))
+  const deadline = performance.now() + membersGoneWithinMs
+  for (;;) {
+    try {
+      return await admin.setCommitted(group, beginning)
+    } catch (error) {
+      const isOccupied = error instanceof Error && 'code' in error && error.code === 'GROUP_HAS_MEMBERS'
+      if (!isOccupied || performance.now() > deadline) throw error
+      await new Promise((resolve) => setTimeout(resolve, 500))
+    }
+  }
 }
+
+/** The services of an earlier play have static names, and stay in their groups for a session timeout after they have ended: 10 s. */
+const membersGoneWithinMs = 20_000

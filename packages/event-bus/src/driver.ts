@@ -212,7 +212,7 @@ export interface DriverAdmin {
   offsets(topic: string): Promise<readonly PartitionOffsets[]>
   /** Committed offsets of a group in a topic; partitions without one are left out. */
   committed(group: string, topic: string): Promise<readonly (TopicPartition & CommittedOffset)[]>
-  /** Stores offsets for a group without members. */
+  /** Stores offsets for a group without members. @throws {GroupHasMembersError} */
   setCommitted(group: string, offsets: readonly (TopicPartition & CommittedOffset)[]): Promise<void>
   /** Reads `[from, to)` of one partition, outside any group. Stops early at the end of the log. */
   readRange(partition: TopicPartition, from: bigint, to: bigint, signal?: AbortSignal): AsyncIterable<Chunk>

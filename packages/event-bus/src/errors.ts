@@ -226,6 +226,12 @@ export class GroupProtocolError extends TributaryError {
   static override readonly retryable = false
 }
 
+/** The offsets of a group can be set from outside only while it has no members; static members stay for a session timeout after they have ended. */
+export class GroupHasMembersError extends TributaryError {
+  static override readonly code = 'GROUP_HAS_MEMBERS'
+  static override readonly retryable = true
+}
+
 /** The client library below the driver is not the exact version that the driver was built against. */
 export class DriverVersionError extends TributaryError {
   static override readonly code = 'DRIVER_VERSION_MISMATCH'

@@ -64,6 +64,7 @@ export {
   EventDataError,
   EventDefinitionError,
   GroupAlreadySubscribedError,
+  GroupHasMembersError,
   GroupProtocolError,
   PublishAbortedError,
   PublishError,

@@ -1,6 +1,6 @@
 import {
   type CommittedOffset,
-  ConnectionConfigError,
+  GroupHasMembersError,
   type PartitionOffsets,
   type TopicPartition,
 } from '@tributary/event-bus'
@@ -80,7 +80,7 @@ export class OffsetAdmin {
           errorCode === code.rebalanceInProgress ||
           errorCode === code.illegalGeneration
         ) {
-          throw new ConnectionConfigError(
+          throw new GroupHasMembersError(
             `group ${group} has members: stop them before its offsets are set from outside`,
           )
         }

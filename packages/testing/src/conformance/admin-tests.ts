@@ -91,7 +91,7 @@ export function adminTests(bench: () => DriverBench): void {
     await listener.first('assigned')
     await expect(
       bench().admin.setCommitted(group, [{ topic, partition: 0, nextOffset: 1n, metadata: '' }]),
-    ).rejects.toThrow()
+    ).rejects.toMatchObject({ code: 'GROUP_HAS_MEMBERS' })
     expect(await bench().admin.committed(group, topic)).toEqual([])
   })
 

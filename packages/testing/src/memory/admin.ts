@@ -3,11 +3,11 @@ import {
   type Chunk,
   type CommittedOffset,
   type DriverAdmin,
+  GroupHasMembersError,
   type PartitionOffsets,
   type TopicDescription,
   type TopicPartition,
   type TopicSpec,
-  WriteRefusedError,
 } from '@tributary/event-bus'
 import type { GroupCoordinator } from './group-coordinator.ts'
 import { readLogRange } from './read-range.ts'
@@ -77,9 +77,7 @@ export class InMemoryAdmin implements DriverAdmin {
     this.#refuseWhenClosed()
     const coordinator = this.#deps.coordinatorOf(group)
     if (coordinator.memberIds.length > 0) {
-      throw new WriteRefusedError(`group ${group} has members: stop them before its offsets are set from outside`, {
-        outcome: 'not-written',
-      })
+      throw new GroupHasMembersError(`group ${group} has members: stop them before its offsets are set from outside`)
     }
     for (const offset of offsets) coordinator.commit(offset)
   }
