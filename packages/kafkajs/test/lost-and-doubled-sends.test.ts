@@ -211,6 +211,26 @@ describe('a producer id that the broker does not want any more', () => {
   })
 })
 
+describe('an error of the broker itself', () => {
+  // Kafka catches whatever goes wrong while it appends, also when the records are on the log already.
+  it.each(['UNKNOWN_SERVER_ERROR', 'KAFKA_STORAGE_ERROR'] as const)(
+    'says nothing about the log: %s does not make a batch certainly not written',
+    async (error) => {
+      const { kafka, driver } = await stage()
+      kafka.createTopic('orders', { partitions: 2 })
+      const producer = driver.createProducer({ clientId: 'p' })
+      await tell(producer, 'orders', 0, 'first')
+      kafka.faults.on('Produce').failWith(error, 'after')
+      kafka.faults.on('Produce', { nth: 2 }).failWith('OUT_OF_ORDER_SEQUENCE_NUMBER')
+      const again = await tell(producer, 'orders', 0, 'sent again')
+      using _ = kafka.faults.on('Produce', { partition: 1, times: Number.POSITIVE_INFINITY }).failWith(error, 'after')
+      const late = await tell(producer, 'orders', 1, 'late', 600)
+      expect(lies(kafka, 'orders', [again, late])).toEqual([])
+      expect([again.outcome, late.outcome]).toEqual(['unknown', 'unknown'])
+    },
+  )
+})
+
 describe('a refusal', () => {
   it('is tried again when nobody knows its code', async () => {
     const { kafka, driver } = await stage()
