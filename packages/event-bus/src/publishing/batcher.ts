@@ -6,6 +6,7 @@ import { untraced } from '../tracing/suppression.ts'
 import type { PublisherMetrics } from '../tracing/telemetry.ts'
 import type { Lane, LaneHost } from './lane.ts'
 import type { PendingRecord } from './pending-record.ts'
+import { ProcessHold } from './process-hold.ts'
 import type { SendCall } from './send-call.ts'
 import { TopicRoute } from './topic-route.ts'
 
@@ -34,6 +35,7 @@ export class Batcher {
   /** Calls with records that have no room yet, first come, first served. A set, so that one that gives up leaves at once. */
   readonly #waiting = new Set<SendCall>()
   readonly #open = new Set<SendCall>()
+  readonly #processHold = new ProcessHold()
   readonly #flushes = new Set<Flush>()
   #deadlineTimer: Timer | null = null
   #deadlineTimerAt = Number.POSITIVE_INFINITY
@@ -64,6 +66,7 @@ export class Batcher {
       throw new BusClosedError('the bus is closed: nothing can be published any more', { outcome: 'not-written' })
     }
     this.#open.add(call)
+    this.#processHold.hold()
     const onAbort = (): void => this.#abort(call, signal)
     call.onClosed = () => {
       signal?.removeEventListener('abort', onAbort)
@@ -178,6 +181,7 @@ export class Batcher {
 
   #closed(call: SendCall): void {
     this.#open.delete(call)
+    if (this.#open.size === 0) this.#processHold.release()
     // What it still held back makes way for the next in line.
     if (this.#waiting.delete(call) && this.#waiting.size > 0) this.#scheduleRound()
     for (const flush of this.#flushes) {
