@@ -33,10 +33,21 @@ export function startOf(assigned: AssignedPartition, whenUncommitted: 'earliest'
     return { ...NOTHING_COMMITTED, position: logStartOffset, anomaly }
   }
   const decoded = decodeOffsetMap(metadata, nextOffset)
-  const start = { committedOffset: nextOffset, inherited: decoded ?? [], isMetadataForeign: decoded === null }
+  const start = {
+    committedOffset: nextOffset,
+    inherited: onLog(decoded ?? [], logEndOffset),
+    isMetadataForeign: decoded === null,
+  }
   if (nextOffset < logStartOffset) {
     const anomaly = `${logStartOffset - nextOffset} records were removed by retention before this group handled them`
     return { ...start, position: logStartOffset, anomaly }
   }
   return { ...start, position: nextOffset, anomaly: null }
+}
+
+/** Nothing beyond the end of the log can have been settled: what the map says of it is about records that the log has lost since. */
+function onLog(ranges: readonly OffsetRange[], logEndOffset: bigint): OffsetRange[] {
+  return ranges
+    .filter(({ from }) => from < logEndOffset)
+    .map(({ from, to }) => ({ from, to: to < logEndOffset ? to : logEndOffset }))
 }

@@ -46,6 +46,18 @@ describe('a restart', () => {
     expect(handled).toEqual([0, 5])
   })
 
+  // A leader that was not in sync took over: what lay at 3 and beyond is gone, and other records take those offsets.
+  it('runs what was written after the log had lost its end, whatever was settled at the same offsets', async () => {
+    const committed = await commitWithGaps()
+    const handled: number[] = []
+    const { driver, clock } = rig((event) => void handled.push(event.data.n))
+    const partition = await driver.assign(0, { committed, logEndOffset: 3n })
+    partition.deliver(orders)
+    expect(handled).toEqual([0, 3, 4, 5, 6, 7, 8, 9])
+    await clock.advance(1_000)
+    expect(driver.committed(0)).toBe(10n)
+  })
+
   it('ignores the metadata of another program', async () => {
     const handled: number[] = []
     const { driver } = rig((event) => void handled.push(event.data.n))
