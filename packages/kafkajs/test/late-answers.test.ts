@@ -66,4 +66,18 @@ describe('a static member', () => {
     expect(await successor.commit(0)).toEqual(['committed'])
     await successor.consumer.close()
   })
+
+  // To a static member that comes back the coordinator names as leader who it was before: nobody takes itself for the leader.
+  it('that comes back as the only one notices partitions that are added', async () => {
+    const { kafka, driver } = await stage()
+    kafka.createTopic('orders')
+    const before = join(driver, 'orders', { instanceId: 'one' })
+    await before.until(() => before.heard.length === 1)
+    await before.consumer.close()
+    const again = join(driver, 'orders', { instanceId: 'one' })
+    await again.until(() => again.heard.length === 1)
+    await new Promise((resolve) => setTimeout(resolve, 500)) // it has looked at the topic, as it does every 300 ms
+    await driver.createAdmin({ clientId: 'admin' }).createPartitions('orders', 2)
+    await again.until(() => again.epochs.size === 2)
+  })
 })

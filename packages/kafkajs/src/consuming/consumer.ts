@@ -79,7 +79,7 @@ export class KafkajsConsumer implements DriverConsumer {
       topics: options.topics,
       closing,
       onChanged: () => {
-        if (this.#membership.isLeader) this.#membership.askToRejoin()
+        if (this.#membership.mayLead) this.#membership.askToRejoin()
       },
       onDeleted: onFailed,
     })

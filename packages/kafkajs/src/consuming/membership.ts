@@ -37,7 +37,7 @@ export class Membership {
   #generation = -1
   /** Between the answer to a join and the answer to the sync the broker takes commits of neither generation. */
   #isBetweenGenerations = false
-  #isLeader = false
+  #mayLead = false
   #heart: Heart | null = null
   /** What was claimed in the last join is not owned any more. */
   #hasForfeited = false
@@ -72,8 +72,12 @@ export class Membership {
     }
   }
 
-  get isLeader(): boolean {
-    return this.#isLeader
+  /**
+   * Whether it is for us to see that the group is assigned anew. To a static member that comes back, the coordinator names as leader who it was before the
+   * restart: until the next generation it cannot know.
+   */
+  get mayLead(): boolean {
+    return this.#mayLead
   }
 
   /** To commit with; null while no commit can be accepted. */
@@ -163,6 +167,7 @@ export class Membership {
   async #join(): Promise<TopicPartition[]> {
     this.#isHeldBack = true
     this.#hasForfeited = false
+    const isReturning = this.#memberId === '' && this.#options.instanceId !== undefined
     try {
       const subscription = { topics: this.#options.topics, owned: this.#host.claims(), generation: this.#generation }
       const joined = await this.#client.join(this.#memberId, subscription, (memberId) => {
@@ -173,7 +178,7 @@ export class Membership {
       this.#contactWatch.contact(performance.now())
       this.#memberId = joined.memberId
       this.#generation = joined.generation
-      this.#isLeader = joined.members !== null
+      this.#mayLead = joined.members !== null || isReturning
       const assignments = joined.members === null ? new Map() : await this.#assign(joined.members)
       const assigned = await this.#client.sync(joined, assignments)
       this.#contactWatch.contact(performance.now())
