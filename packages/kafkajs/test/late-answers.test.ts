@@ -58,7 +58,7 @@ describe('a static member', () => {
     await silence.happened()
     const successor = join(kafkajs({ brokers: kafka.bootstrapServers }), 'orders', { instanceId: 'one' })
     await successor.until(() => successor.heard.length === 1)
-    expect(await frozen.commit(0)).toEqual(['fenced'])
+    expect(await frozen.commit(0)).toEqual(['failed'])
     silence.remove()
     await frozen.until(() => frozen.failure !== null)
     expect(frozen.failure).toMatchObject({ code: 'GROUP_PROTOCOL_MISMATCH' })

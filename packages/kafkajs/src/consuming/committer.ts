@@ -96,10 +96,13 @@ export class Committer {
     const error = groupError(kafkaCode, group, `committing ${topic}/${partition}`)
     if (kafkaCode === code.offsetMetadataTooLarge) return { topic, partition, outcome: 'metadata-refused', error }
     if (error instanceof MembershipLostError) {
-      // The generation may just have moved on while the request was on its way: the partition may well still be ours.
+      // The generation may just have moved on while the request was on its way: the partition may well still be ours. And only heartbeats say which
+      // instance they are of: to a commit "unknown member" may mean that another process has replaced this one, and joining anew would throw that one out
+      // in turn. The next heartbeat tells.
       const { membership } = this.#parts
-      const isLost =
-        !error.keepsMemberId || (membership.isSettled && membership.identity?.generation === sender.generation)
+      const isLost = error.keepsMemberId
+        ? membership.isSettled && membership.identity?.generation === sender.generation
+        : !membership.isStatic
       if (isLost) membership.reportLost(error, sender)
       return isLost ? { topic, partition, outcome: 'fenced', error } : failed(request, error)
     }

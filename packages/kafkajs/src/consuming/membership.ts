@@ -87,6 +87,10 @@ export class Membership {
       : { memberId: this.#memberId, generation: this.#generation }
   }
 
+  get isStatic(): boolean {
+    return this.#options.instanceId !== undefined
+  }
+
   /** False from the moment a join is sent until its generation has begun: the coordinator may be a generation ahead of us. */
   get isSettled(): boolean {
     return this.#heart !== null
@@ -99,11 +103,7 @@ export class Membership {
 
   /** The coordinator said, beside a heartbeat, that it does not know who sent it a request: us, or who we were before. */
   reportLost(error: MembershipLostError, sender: MemberIdentity): void {
-    if (sender.memberId !== this.#memberId) return
-    // Only heartbeats say which instance they are of. To a commit "unknown" may mean that another process has replaced this one, and joining anew would
-    // throw that one out in turn: the next heartbeat tells the two apart.
-    if (this.#options.instanceId !== undefined && !error.keepsMemberId) return
-    this.#heart?.lose(error)
+    if (sender.memberId === this.#memberId) this.#heart?.lose(error)
   }
 
   fail(error: Error): void {
