@@ -1,4 +1,5 @@
 /** What a member of a group goes through: long handlers, lost sessions, moved coordinators, other members, and the way out. */
+import { type Logger, silentLogger } from '@tributary/event-bus'
 import { describe, expect, it } from 'vitest'
 import { kafkajs } from '../src/index.ts'
 import { join } from './members.ts'
@@ -135,6 +136,23 @@ describe('a commit', () => {
     const startedAt = performance.now()
     expect(await Promise.all([member.commit(0), member.commit(0)])).toEqual([['failed'], ['failed']])
     expect(performance.now() - startedAt).toBeLessThan(1_500)
+  })
+})
+
+describe('a topic that is made after the group was joined', () => {
+  it('is said to be missing, and read within seconds of its creation, however rarely metadata are looked at', async () => {
+    const warnings: string[] = []
+    const logger: Logger = {
+      ...silentLogger,
+      warn: (fields, message) => void warnings.push(`${JSON.stringify(fields)} ${message}`),
+    }
+    const { kafka, driver } = await stage({ driver: { metadataMaxAgeMs: 60_000, logger } })
+    const member = join(driver, 'orders')
+    await member.until(() => warnings.length > 0)
+    expect(warnings).toEqual(['{"topic":"orders"} the topic is not there: create it; reading begins as soon as it is'])
+    kafka.createTopic('orders')
+    await member.until(() => member.heard.includes('assigned 0'))
+    expect(warnings).toHaveLength(1)
   })
 })
 

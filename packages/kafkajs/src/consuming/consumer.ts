@@ -77,6 +77,7 @@ export class KafkajsConsumer implements DriverConsumer {
     this.#watch = new TopicWatch({
       cluster,
       topics: options.topics,
+      logger: settings.logger,
       closing,
       onChanged: () => {
         if (this.#membership.mayLead) this.#membership.askToRejoin()

@@ -1,4 +1,4 @@
-import { TopicNotFoundError } from '@tributary/event-bus'
+import { type Logger, TopicNotFoundError } from '@tributary/event-bus'
 import { pause } from '../wire/backoff.ts'
 import type { Cluster } from '../wire/cluster.ts'
 import { code } from '../wire/failures.ts'
@@ -6,13 +6,14 @@ import { code } from '../wire/failures.ts'
 export interface TopicWatchParts {
   readonly cluster: Cluster
   readonly topics: readonly string[]
+  readonly logger: Logger
   readonly closing: AbortSignal
   /** A topic has other partitions than when it was last assigned. */
   onChanged(): void
   onDeleted(error: Error): void
 }
 
-/** A topic that is not there is looked for this often, in milliseconds. */
+/** A topic that is not there is looked for this often, in milliseconds; whether there is such a one is only known once the group is assigned. */
 const MISSING_POLL_MS = 1_000
 const GONE_AFTER_MS = 5_000
 
@@ -21,6 +22,7 @@ export class TopicWatch {
   readonly #parts: TopicWatchParts
   readonly #assignedCounts = new Map<string, number>()
   readonly #goneSince = new Map<string, number>()
+  readonly #toldMissing = new Set<string>()
 
   constructor(parts: TopicWatchParts) {
     this.#parts = parts
@@ -35,10 +37,13 @@ export class TopicWatch {
   async #run(): Promise<void> {
     const { cluster, topics, closing } = this.#parts
     const { metadataMaxAgeMs } = cluster.settings
+    let lookedAt = performance.now()
     while (!closing.aborted) {
-      const isMissing = this.#goneSince.size > 0 || [...this.#assignedCounts.values()].includes(0)
-      await pause(isMissing ? Math.min(MISSING_POLL_MS, metadataMaxAgeMs) : metadataMaxAgeMs, closing)
+      await pause(Math.min(MISSING_POLL_MS, metadataMaxAgeMs), closing)
       if (closing.aborted) return
+      const isMissing = this.#goneSince.size > 0 || [...this.#assignedCounts.values()].includes(0)
+      if (!isMissing && performance.now() - lookedAt < metadataMaxAgeMs) continue
+      lookedAt = performance.now()
       try {
         await cluster.refresh(topics)
       } catch {
@@ -55,6 +60,7 @@ export class TopicWatch {
       const known = cluster.topic(topic)
       const assigned = this.#assignedCounts.get(topic)
       if (known === undefined) continue
+      if (known.errorCode === code.unknownTopicOrPartition && !((assigned ?? 0) > 0)) this.#tellMissing(topic)
       if (assigned === undefined) {
         // Only the leader of the group counts for the assignment; the others still want to notice that a topic is gone.
         if (known.errorCode === code.none) this.remember(topic, known.leaders.length)
@@ -70,6 +76,12 @@ export class TopicWatch {
       if (known.errorCode === code.none && known.leaders.length !== assigned) isChanged = true
     }
     if (isChanged) this.#parts.onChanged()
+  }
+
+  #tellMissing(topic: string): void {
+    if (this.#toldMissing.has(topic)) return
+    this.#toldMissing.add(topic)
+    this.#parts.logger.warn({ topic }, 'the topic is not there: create it; reading begins as soon as it is')
   }
 }
 
