@@ -10,8 +10,8 @@ export interface Definitions {
 }
 
 /**
- * Imports a module and collects the events and subscriptions that it exports: by themselves, or in arrays and plain objects. Nothing of them is
- * run. A TypeScript file works where Node strips types (24, or 22.18 and later).
+ * Imports a module and collects the events and subscriptions that it exports: by themselves, or in arrays and plain objects. No handler
+ * is run, but importing runs what stands in the module itself. A TypeScript file works where Node strips types (24, or 22.18 and later).
  */
 export async function loadDefinitions(paths: readonly string[], workingDirectory: string): Promise<Definitions> {
   const events = new Set<AnyEventDefinition>()
