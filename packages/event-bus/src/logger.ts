@@ -1,4 +1,7 @@
-/** What the bus needs of a logger; a pino logger satisfies it as it is. */
+/**
+ * What the bus needs of a logger; a pino logger satisfies it as it is. `fields` hold errors (`err`) and offsets (bigint, which `JSON.stringify` does not
+ * take), and a call must not throw.
+ */
 export interface Logger {
   debug(fields: object, message: string): void
   info(fields: object, message: string): void
