@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** `pnpm test`: everything that needs nothing but Node. Tests on real components have their own configuration. */
@@ -10,6 +11,8 @@ export default defineConfig({
       'test/**/*.test.ts',
     ],
     exclude: ['**/node_modules/**', '**/dist/**', '**/*.real.test.ts'],
+    // Most tests wait for a loopback answer rather than for a processor: one worker less than there are, the default, leaves two cores half idle.
+    maxWorkers: Math.max(2, availableParallelism()),
     testTimeout: 20_000,
     hookTimeout: 30_000,
     execArgv: ['--conditions=@tributary/source'],
