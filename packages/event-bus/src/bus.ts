@@ -6,7 +6,7 @@ import { createSubscription, type Subscription } from './consuming/subscription.
 import type { SubscriptionDefinition } from './consuming/subscription-definition.ts'
 import type { Driver, DriverAdmin } from './driver.ts'
 import { BusClosedError, GroupAlreadySubscribedError } from './errors.ts'
-import { type Logger, silentLogger } from './logger.ts'
+import { guardedLogger, type Logger, silentLogger } from './logger.ts'
 import { createPublisher } from './publishing/create-publisher.ts'
 import type { Publisher, PublisherLimits } from './publishing/publisher.ts'
 import { createTelemetry, type TelemetryOptions } from './tracing/create-telemetry.ts'
@@ -23,7 +23,7 @@ export interface EventBusOptions {
    * @defaultValue `source`
    */
   readonly clientId?: string
-  /** @defaultValue none: the bus writes nothing to a terminal */
+  /** For subscriptions and their memberships; one that throws loses its line and nothing else. @defaultValue none: the bus writes nothing to a terminal */
   readonly logger?: Logger
   /** @defaultValue real time */
   readonly clock?: Clock
@@ -82,6 +82,7 @@ class KafkaEventBus implements EventBus {
   readonly #options: EventBusOptions
   readonly #driver: Driver
   readonly #clientId: string
+  readonly #logger: Logger
   readonly #publisher: Publisher
   readonly #telemetry: ReturnType<typeof createTelemetry>
   readonly #budget: ByteBudget
@@ -95,6 +96,7 @@ class KafkaEventBus implements EventBus {
     this.#options = options
     this.#driver = driver
     this.#clientId = clientId
+    this.#logger = guardedLogger(options.logger ?? silentLogger)
     this.#telemetry = createTelemetry(options.telemetry)
     this.#budget = new ByteBudget(options.maxReceivedBytes ?? defaultReceivedBytes)
     const publisher = createPublisher({
@@ -131,13 +133,13 @@ class KafkaEventBus implements EventBus {
         `group ${group} is subscribed already: put its handlers into one subscription, or close the first`,
       )
     }
-    const { logger = silentLogger, clock = systemClock, schemas } = this.#options
+    const { clock = systemClock, schemas } = this.#options
     const running = untraced(() =>
       createSubscription(definition, {
         driver: this.#driver,
         publisher: this.#publisher,
         clock,
-        logger,
+        logger: this.#logger,
         telemetry: this.#telemetry,
         clientId: this.#clientId,
         budget: this.#budget,

@@ -98,7 +98,7 @@ export type { FailurePolicy } from './failing/failure-policy.ts'
 export { originFrom, splitProvenance } from './failing/provenance.ts'
 export type { DeadLetterReason } from './failing/verdict.ts'
 export type { Logger } from './logger.ts'
-export { silentLogger } from './logger.ts'
+export { consoleLogger, guardedLogger, silentLogger } from './logger.ts'
 export type {
   EncodedEvent,
   EncodeOptions,

@@ -3,6 +3,7 @@ import { createEventBus } from '../src/bus.ts'
 import { handle } from '../src/consuming/handler.ts'
 import { defineSubscription } from '../src/consuming/subscription-definition.ts'
 import type { DriverAdmin } from '../src/driver.ts'
+import type { Logger } from '../src/logger.ts'
 import { ScriptedDriver } from './consuming/scripted-driver.ts'
 import { FakeAdmin } from './support/fake-admin.ts'
 import { orderPlaced } from './support/orders.ts'
@@ -91,6 +92,27 @@ describe('a bus', () => {
     expect(bus.close()).toBe(bus.close())
     await bus.close()
     expect(driver.calls.filter((call) => call === 'close driver')).toHaveLength(1)
+  })
+
+  it('consumes on when its logger throws, as one that writes JSON does for a bigint', async () => {
+    const driver = new NotingDriver()
+    const lost: string[] = []
+    const write = (fields: object, message: string): void => {
+      lost.push(message)
+      JSON.stringify(fields)
+      throw new Error('the disk of the log is full')
+    }
+    const logger: Logger = { debug: write, info: write, warn: write, error: write, child: () => logger }
+    const bus = createEventBus({ source: 'order-service', driver, logger })
+    const handled = Promise.withResolvers<void>()
+    bus.subscribe(defineSubscription({ group: 'inventory', on: [handle(orderPlaced, () => handled.resolve())] }))
+    const partition = await driver.assign(0)
+    const { key, value, headers } = bus.encode(orderPlaced, { orderId: 'o-1' })
+    partition.deliver([{ key, value, headers }])
+    await handled.promise
+    await bus.close()
+    expect(driver.committed(0)).toBe(1n)
+    expect(lost).toContain('partition assigned')
   })
 
   it('refuses everything once it is closed', async () => {

@@ -3,7 +3,7 @@
  * from the same cluster, and needs no registry.
  */
 import type { DriverAdmin, DriverProducer, OutgoingRecord, RawRecord, TopicSpec } from '../driver.ts'
-import { type Logger, silentLogger } from '../logger.ts'
+import { guardedLogger, type Logger, silentLogger } from '../logger.ts'
 import { identityOf, KnownSchemas } from './known-schemas.ts'
 import type { AvroSchema, RecordSchema } from './schema.ts'
 import type { SchemaStore } from './schema-store.ts'
@@ -69,7 +69,7 @@ class SchemaTopic implements TopicSchemaStore {
   constructor(options: SchemaTopicOptions) {
     this.#options = options
     this.#topic = options.topic ?? SCHEMA_TOPIC
-    this.#logger = options.logger ?? silentLogger
+    this.#logger = guardedLogger(options.logger ?? silentLogger)
   }
 
   async find(reference: Parameters<SchemaStore['find']>[0]): Promise<AvroSchema | null> {
