@@ -6,6 +6,8 @@
  * partition stays over any number of rebalances. The driver alone knows generations and member ids; it maps a current epoch to them.
  */
 
+import type { Logger } from './logger.ts'
+
 export interface TopicPartition {
   readonly topic: string
   readonly partition: number
@@ -105,6 +107,13 @@ export interface GroupOptions {
   readonly maxBytesPerPartition: number
   /** Static membership (KIP-345): a restart within the session timeout causes no rebalance. */
   readonly instanceId?: string
+  /**
+   * For what a membership meets and no call can reject with: what keeps it from being stable, or from reading. The driver names the group in every line;
+   * a logger that was given to the driver itself goes before this one.
+   *
+   * @defaultValue says nothing
+   */
+  readonly logger?: Logger
 }
 
 export interface CommitRequest extends TopicPartition {

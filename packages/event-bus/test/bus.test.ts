@@ -94,7 +94,7 @@ describe('a bus', () => {
     expect(driver.calls.filter((call) => call === 'close driver')).toHaveLength(1)
   })
 
-  it('consumes on when its logger throws, as one that writes JSON does for a bigint', async () => {
+  it('consumes on when its logger throws, as one that writes JSON does for a bigint, and hands it guarded to its driver', async () => {
     const driver = new NotingDriver()
     const lost: string[] = []
     const write = (fields: object, message: string): void => {
@@ -113,6 +113,9 @@ describe('a bus', () => {
     await bus.close()
     expect(driver.committed(0)).toBe(1n)
     expect(lost).toContain('partition assigned')
+    const toDriver = lost.length
+    expect(() => driver.options?.logger?.warn({}, 'not reachable')).not.toThrow()
+    expect(lost.slice(toDriver)).toEqual(['not reachable'])
   })
 
   it('refuses everything once it is closed', async () => {

@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls'
-import { ConnectionConfigError, type Logger, silentLogger } from '@tributary/event-bus'
+import { ConnectionConfigError, type Logger } from '@tributary/event-bus'
 import type { CompressionName } from './wire/codecs/codecs.ts'
 
 /** How to prove who we are. The password or token never appears in a message or a log line. */
@@ -26,7 +26,7 @@ export interface KafkajsOptions {
   readonly metadataMaxAgeMs?: number
   /** How batches are compressed when written; reading understands all of them. @defaultValue 'none' */
   readonly compression?: CompressionName
-  /** @defaultValue says nothing */
+  /** @defaultValue the logger of the bus */
   readonly logger?: Logger
 }
 
@@ -39,7 +39,8 @@ export interface Settings {
   readonly requestTimeoutMs: number
   readonly metadataMaxAgeMs: number
   readonly compression: CompressionName
-  readonly logger: Logger
+  /** Null where the logger of the bus serves. */
+  readonly logger: Logger | null
 }
 
 export interface BrokerAddress {
@@ -70,7 +71,7 @@ export function settingsFrom(options: KafkajsOptions): Settings {
     requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
     metadataMaxAgeMs: options.metadataMaxAgeMs ?? 30_000,
     compression: options.compression ?? 'none',
-    logger: options.logger ?? silentLogger,
+    logger: options.logger ?? null,
   }
 }
 

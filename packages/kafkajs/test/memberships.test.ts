@@ -1,8 +1,8 @@
 /** What a member of a group goes through: long handlers, lost sessions, moved coordinators, other members, and the way out. */
-import { type Logger, silentLogger } from '@tributary/event-bus'
 import { describe, expect, it } from 'vitest'
 import { kafkajs } from '../src/index.ts'
 import { join } from './members.ts'
+import { notingLogger } from './noting-logger.ts'
 import { record, stage } from './stage.ts'
 
 describe('a handler that takes long', () => {
@@ -142,17 +142,24 @@ describe('a commit', () => {
 describe('a topic that is made after the group was joined', () => {
   it('is said to be missing, and read within seconds of its creation, however rarely metadata are looked at', async () => {
     const warnings: string[] = []
-    const logger: Logger = {
-      ...silentLogger,
-      warn: (fields, message) => void warnings.push(`${JSON.stringify(fields)} ${message}`),
-    }
-    const { kafka, driver } = await stage({ driver: { metadataMaxAgeMs: 60_000, logger } })
-    const member = join(driver, 'orders')
+    const { kafka, driver } = await stage({ driver: { metadataMaxAgeMs: 60_000 } })
+    const member = join(driver, 'orders', { logger: notingLogger(warnings) })
     await member.until(() => warnings.length > 0)
-    expect(warnings).toEqual(['{"topic":"orders"} the topic is not there: create it; reading begins as soon as it is'])
+    expect(warnings).toEqual([
+      '{"group":"group","topic":"orders"} the topic is not there: create it; reading begins as soon as it is',
+    ])
     kafka.createTopic('orders')
     await member.until(() => member.heard.includes('assigned 0'))
     expect(warnings).toHaveLength(1)
+  })
+
+  it('is told to the logger of the driver where it has one, and not to that of the bus', async () => {
+    const toDriver: string[] = []
+    const toBus: string[] = []
+    const { driver } = await stage({ driver: { logger: notingLogger(toDriver) } })
+    const member = join(driver, 'orders', { logger: notingLogger(toBus) })
+    await member.until(() => toDriver.length > 0)
+    expect(toBus).toEqual([])
   })
 })
 

@@ -155,6 +155,7 @@ class RunningSubscription implements Subscription {
         group,
         topics,
         clientId,
+        logger: dependencies.logger,
         sessionTimeoutMs,
         heartbeatIntervalMs,
         rebalanceTimeoutMs,

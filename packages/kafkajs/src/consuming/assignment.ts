@@ -150,8 +150,7 @@ export class Assignment {
         () => new Error(`onRevoking has not resolved ${DRAIN_GRACE_MS} ms after its signal`),
       )
       const fault = await Promise.race([drained.catch((error: unknown) => error), overdue]).finally(limit.cancel)
-      if (fault !== undefined)
-        logger.error({ err: fault, group: options.group }, 'partitions are handed over before they were drained')
+      if (fault !== undefined) logger.error({ err: fault }, 'partitions are handed over before they were drained')
     }
     for (const owned of revoked) ownership.drop(owned)
     if (lost.aborted && announced.length > 0) listener.onLost(announced.map(partitionOf))

@@ -7,6 +7,8 @@ import {
   type DriverConsumer,
   type GroupListener,
   type GroupOptions,
+  guardedLogger,
+  silentLogger,
   type TopicPartition,
 } from '@tributary/event-bus'
 import type { Settings } from '../settings.ts'
@@ -48,6 +50,7 @@ export class KafkajsConsumer implements DriverConsumer {
     this.joined.catch(() => {}) // `onFailed` tells as well; nobody has to wait here
     const cluster = new Cluster(settings, options.clientId)
     const ownership = this.#ownership
+    const logger = guardedLogger(settings.logger ?? options.logger ?? silentLogger).child({ group: options.group })
     const client = new GroupClient(cluster, options)
     const onFailed = (error: unknown): void => this.#membership.fail(publicError(error))
     const assignment = new Assignment(
@@ -57,7 +60,7 @@ export class KafkajsConsumer implements DriverConsumer {
         ownership,
         listener,
         options,
-        logger: settings.logger,
+        logger,
         onStarted: () => this.#fetcher.wake(),
         onFailed,
       },
@@ -68,7 +71,7 @@ export class KafkajsConsumer implements DriverConsumer {
       cluster,
       ownership,
       options,
-      logger: settings.logger,
+      logger,
       closing,
       onChunk: (chunk) => listener.onChunk(chunk),
       startOver: (owned) => assignment.startOver(owned),
@@ -77,7 +80,7 @@ export class KafkajsConsumer implements DriverConsumer {
     this.#watch = new TopicWatch({
       cluster,
       topics: options.topics,
-      logger: settings.logger,
+      logger,
       closing,
       onChanged: () => {
         if (this.#membership.mayLead) this.#membership.askToRejoin()
