@@ -115,6 +115,17 @@ describe('bytes of values', () => {
     expect(codec.read(bytes, 6)).toBe(text)
   })
 
+  it.each([
+    ['that is none', '040628', '\u0006('],
+    [
+      'in upper case',
+      '4838374235324333462d434536392d384541312d413530352d354235314146354536413932',
+      '87B52C3F-CE69-8EA1-A505-5B51AF5E6A92',
+    ],
+  ])('give the text for a uuid %s, as another writer may put into a string', (_, hex, text) => {
+    expect(readHex({ type: 'string', logicalType: 'uuid' }, hex)).toBe(text)
+  })
+
   it('keep an entry of a map whose key is __proto__, and the prototype of the object', () => {
     const values: unknown = readHex({ type: 'map', values: 'int' }, '02125f5f70726f746f5f5f0200')
     expect(Object.getPrototypeOf(values)).toBe(Object.prototype)
@@ -237,6 +248,21 @@ describe('bytes that are no value', () => {
     const before = performance.now()
     expect(() => codec.read(Buffer.from(hex, 'hex'), 0)).toThrow(Error)
     expect(performance.now() - before).toBeLessThan(1000)
+  })
+
+  it.each<[string, AvroSchema, string]>([
+    ['a decimal', { type: 'bytes', logicalType: 'decimal', precision: 30, scale: 3 }, '6f4c15'],
+    ['a decimal of negative length', { type: 'bytes', logicalType: 'decimal', precision: 30, scale: 3 }, '01'],
+    [
+      'a decimal in a fixed',
+      { type: 'fixed', name: 'D', size: 4, logicalType: 'decimal', precision: 5, scale: 2 },
+      '00',
+    ],
+    ['a uuid in a fixed', { type: 'fixed', name: 'U', size: 16, logicalType: 'uuid' }, '0011'],
+  ])('are said to end too soon within %s, also by a resolver', (_, schema, hex) => {
+    const codec = codecOf(schema)
+    for (const read of [codec.read, codec.readerOf(codecOf(schema))])
+      expect(() => read(Buffer.from(hex, 'hex'), 0)).toThrow('the bytes end before the value does')
   })
 
   it('of a deeply nested value are refused, and the process lives', () => {
