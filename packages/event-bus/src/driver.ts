@@ -160,7 +160,7 @@ export interface ConsumerStatus {
   readonly generation: number
   /** Milliseconds since the Unix epoch of the last accepted heartbeat; null before the first. */
   readonly lastHeartbeatAt: number | null
-  /** Why it is not stable, when an error is the reason. */
+  /** Why it is not stable, or does not read some of its topics, when an error is the reason; null again when that is over. */
   readonly lastError: Error | null
 }
 

@@ -18,6 +18,8 @@ export interface SubscriptionHealth {
   /** The group has been joined and its coordinator answers. */
   readonly ready: boolean
   readonly state: ConsumerStatus['state']
+  /** Code and message of what keeps the group from being joined or its topics from being read; null when nothing is known to. */
+  readonly lastError: string | null
   readonly degraded: readonly Degradation[]
   /** Records of the assigned partitions between what is settled and the end of the log. */
   readonly lag: number
@@ -27,6 +29,12 @@ export interface SubscriptionHealth {
   readonly inFlight: number
   /** Attempts given up whose handler still runs. */
   readonly abandoned: number
+}
+
+/** The code is what to look up; errors of drivers that have none are told by their names. */
+export function errorText(error: Error): string {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name
+  return `${code}: ${error.message}`
 }
 
 export function degradationsOf(run: PartitionRun, nowMs: number): Degradation[] {

@@ -12,7 +12,7 @@ import { DeliveryRunner } from './delivery-runner.ts'
 import { DeliverySettler } from './delivery-settler.ts'
 import type { ByteBudget } from './flow-control.ts'
 import { GroupEngine } from './group-engine.ts'
-import { degradationsOf, readingOf, type SubscriptionHealth } from './health.ts'
+import { degradationsOf, errorText, readingOf, type SubscriptionHealth } from './health.ts'
 import { createStartPolicy } from './start-policy.ts'
 import type { SubscriptionDefinition } from './subscription-definition.ts'
 
@@ -180,7 +180,7 @@ class RunningSubscription implements Subscription {
 
   health(): SubscriptionHealth {
     const nowMs = this.#clock.monotonic()
-    const { state } = this.#consumer.status()
+    const { state, lastError } = this.#consumer.status()
     const { abandoned } = this.#runner.inFlight
     const runs = [...this.#engine.runs]
     const readings = runs.map((run) => readingOf(run, nowMs))
@@ -189,6 +189,7 @@ class RunningSubscription implements Subscription {
       live: state !== 'failed' && abandoned < this.#definition.attempt.maxAbandoned,
       ready: (state === 'stable' || state === 'rebalancing') && this.#closing === null,
       state,
+      lastError: lastError === null ? null : errorText(lastError),
       degraded: runs.flatMap((run) => degradationsOf(run, nowMs)),
       lag: readings.reduce((sum, { lag }) => sum + lag, 0),
       oldestUnsettledMs: isWaiting ? Math.max(...readings.map(({ oldestUnsettledMs }) => oldestUnsettledMs)) : null,

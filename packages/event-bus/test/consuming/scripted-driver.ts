@@ -22,6 +22,7 @@ export class ScriptedDriver implements Driver {
   readonly calls: string[] = []
   options: (GroupOptions & { readonly clientId: string }) | null = null
   state: ConsumerStatus['state'] = 'stable'
+  lastError: Error | null = null
   /** What becomes of a commit. */
   commitOutcome: (request: CommitRequest) => CommitOutcome = () => 'committed'
   /** Holds commits back until it resolves. */
@@ -79,7 +80,13 @@ export class ScriptedDriver implements Driver {
       readRange: async function* () {
         throw new Error('not scripted')
       },
-      status: () => ({ state: this.state, memberId: 'm', generation: 1, lastHeartbeatAt: null, lastError: null }),
+      status: () => ({
+        state: this.state,
+        memberId: 'm',
+        generation: 1,
+        lastHeartbeatAt: null,
+        lastError: this.lastError,
+      }),
       close: async () => void this.calls.push('close consumer'),
     }
   }

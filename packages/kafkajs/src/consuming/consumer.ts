@@ -23,6 +23,7 @@ import { GroupClient } from './group-client.ts'
 import { Membership } from './membership.ts'
 import { Ownership } from './ownership.ts'
 import { TopicWatch } from './topic-watch.ts'
+import { TroubleLog } from './trouble-log.ts'
 
 /** How long the coordinator is waited for when leaving, in milliseconds; without its answer the session timeout does the same, later. */
 const LEAVE_TIMEOUT_MS = 2_000
@@ -87,12 +88,14 @@ export class KafkajsConsumer implements DriverConsumer {
       },
       onDeleted: onFailed,
     })
+    const troubleLog = new TroubleLog(logger)
     this.#membership = new Membership(client, options, {
       claims: () => ownership.all(),
       adopt: (assigned, lost) => assignment.adopt(assigned, lost),
       lose: () => assignment.lose(),
       partitionCounts: (topics) => this.#partitionCounts(topics),
       onJoined: () => this.#onJoined(),
+      onTrouble: (error) => troubleLog.note(error),
       onFailed: (error) => {
         this.#onNotJoined(error)
         listener.onFailed(error)
@@ -136,7 +139,7 @@ export class KafkajsConsumer implements DriverConsumer {
 
   status(): ConsumerStatus {
     const status = this.#membership.status
-    return { ...status, lastError: status.lastError ?? this.#fetcher.lastError }
+    return { ...status, lastError: status.lastError ?? this.#fetcher.lastError ?? this.#watch.lastError }
   }
 
   close(): Promise<void> {

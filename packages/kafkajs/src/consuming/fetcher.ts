@@ -43,10 +43,11 @@ export class Fetcher {
 
   /** What keeps some partition from being read, if anything does. */
   get lastError(): Error | null {
-    const brokers = [...this.#brokers.values()]
-    return (
-      this.#intake.lastError ?? brokers.find((broker) => broker.lastError !== null)?.lastError ?? this.#refreshError
-    )
+    const { cluster, ownership } = this.#parts
+    // A broker that leads nothing of ours any more is not asked again, and its last error stays what it was.
+    const leaders = new Set(ownership.all().map(({ topic, partition }) => cluster.leader(topic, partition)))
+    const failing = [...this.#brokers].find(([nodeId, { lastError }]) => leaders.has(nodeId) && lastError !== null)
+    return this.#intake.lastError ?? failing?.[1].lastError ?? this.#refreshError
   }
 
   /** Something may be fetched that could not before: a start, a resume, a seek, a new leader, the end of a waiting time. */

@@ -18,6 +18,8 @@ export interface MembershipHost {
   /** As leader: how many partitions each of these topics has now. */
   partitionCounts(topics: readonly string[]): Promise<PartitionCount>
   onJoined(): void
+  /** Something keeps us from being stable; it is tried again. */
+  onTrouble(error: Error): void
   onFailed(error: Error): void
 }
 
@@ -216,7 +218,7 @@ export class Membership {
       },
       onMissed: (error) => {
         if (error instanceof LinkError) this.#state = 'disconnected'
-        this.#lastError = groupFailure(error)
+        this.#trouble(groupFailure(error))
       },
     })
     this.#heart = heart
@@ -229,7 +231,7 @@ export class Membership {
       this.fail(groupFailure(error))
       return
     }
-    this.#lastError = groupFailure(error)
+    this.#trouble(groupFailure(error))
     if (error instanceof MembershipLostError) {
       if (!error.keepsMemberId) this.#memberId = ''
       this.#forfeit()
@@ -247,8 +249,13 @@ export class Membership {
       this.#heart.lose(error)
       return
     }
-    this.#lastError = error
+    this.#trouble(error)
     this.#forfeit()
+  }
+
+  #trouble(error: Error): void {
+    this.#lastError = error
+    this.#host.onTrouble(error)
   }
 
   #forfeit(): void {

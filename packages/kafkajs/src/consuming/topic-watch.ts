@@ -1,7 +1,7 @@
 import { type Logger, TopicNotFoundError } from '@tributary/event-bus'
 import { pause } from '../wire/backoff.ts'
 import type { Cluster } from '../wire/cluster.ts'
-import { code } from '../wire/failures.ts'
+import { BrokerError, code, publicError } from '../wire/failures.ts'
 
 export interface TopicWatchParts {
   readonly cluster: Cluster
@@ -27,6 +27,15 @@ export class TopicWatch {
   constructor(parts: TopicWatchParts) {
     this.#parts = parts
     void this.#run()
+  }
+
+  /** What is missing of the topics, as far as anybody has looked; null when nothing is. */
+  get lastError(): Error | null {
+    const { cluster, topics } = this.#parts
+    const missing = topics.find((topic) => cluster.topic(topic)?.errorCode === code.unknownTopicOrPartition)
+    return missing === undefined
+      ? null
+      : publicError(new BrokerError(code.unknownTopicOrPartition, `reading ${missing}`))
   }
 
   /** The counts that the group is assigned by now. */
