@@ -46,19 +46,19 @@ export class TopicWatch {
   async #run(): Promise<void> {
     const { cluster, topics, closing } = this.#parts
     const { metadataMaxAgeMs } = cluster.settings
-    let lookedAt = performance.now()
+    // At once: what is there when the group is joined is what later looks are compared with, where another member assigns or has assigned.
+    let lookedAt = Number.NEGATIVE_INFINITY
     while (!closing.aborted) {
-      await pause(Math.min(MISSING_POLL_MS, metadataMaxAgeMs), closing)
-      if (closing.aborted) return
       const isMissing = this.#goneSince.size > 0 || [...this.#assignedCounts.values()].includes(0)
-      if (!isMissing && performance.now() - lookedAt < metadataMaxAgeMs) continue
-      lookedAt = performance.now()
-      try {
-        await cluster.refresh(topics)
-      } catch {
-        continue // whoever needs the cluster meets the same failure and reports it
+      if (isMissing || performance.now() - lookedAt >= metadataMaxAgeMs) {
+        lookedAt = performance.now()
+        // Whoever needs the cluster meets the same failure and reports it.
+        await cluster.refresh(topics).then(
+          () => this.#look(),
+          () => {},
+        )
       }
-      this.#look()
+      await pause(Math.min(MISSING_POLL_MS, metadataMaxAgeMs), closing)
     }
   }
 
