@@ -16,7 +16,11 @@ export function faultSchedule(
     reached(placed) {
       while (waiting[0] !== undefined && placed >= waiting[0].at * total) {
         const fault = waiting.shift()
-        if (fault !== undefined) struck.push(fault.strike())
+        if (fault === undefined) return
+        const strike = fault.strike()
+        // One that fails early is told by `done`, which comes later: until then nobody would hear of it.
+        strike.catch(() => {})
+        struck.push(strike)
       }
     },
     async done() {

@@ -20,8 +20,6 @@ export interface ServiceProcess {
   /** Base address of its HTTP server. A restart keeps the port. */
   readonly url: string
   readonly metricsUrl: string
-  /** How often the process has ended without having been asked to. */
-  readonly crashes: number
   /** Ends the process as a power cut would, and waits until it is gone. */
   kill(): Promise<void>
   /** Starts it again on the same port, after `kill`. */
@@ -41,19 +39,13 @@ export async function startService({
 }: ServiceOptions): Promise<ServiceProcess> {
   const log = createWriteStream(logFile, { flags: 'a' })
   let port = 0
-  let crashes = 0
-  let leaving = false
   let running = await launch()
 
   async function launch(): Promise<ChildProcess> {
-    leaving = false
     const main = fileURLToPath(new URL(`../../../services/${name}/src/main.ts`, import.meta.url))
     const child = spawn(process.execPath, ['--conditions=@tributary/source', main], {
       env: { ...process.env, ...environment, PORT: String(port), METRICS_PORT: String(metricsPort) },
       stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    child.once('exit', () => {
-      if (!leaving) crashes += 1
     })
     port = await readyPort(child, name, log, logFile)
     return child
@@ -68,18 +60,13 @@ export async function startService({
       return `http://127.0.0.1:${port}`
     },
     metricsUrl: `http://127.0.0.1:${metricsPort}/metrics`,
-    get crashes() {
-      return crashes
-    },
     async kill() {
-      leaving = true
       await end(running, 'SIGKILL')
     },
     async restart() {
       running = await launch()
     },
     async stop(graceMs = 15_000) {
-      leaving = true
       const reaper = setTimeout(() => running.kill('SIGKILL'), graceMs)
       const code = await end(running, 'SIGTERM')
       clearTimeout(reaper)

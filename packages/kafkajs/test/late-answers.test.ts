@@ -76,7 +76,11 @@ describe('a static member', () => {
     await before.consumer.close()
     const again = join(driver, 'orders', { instanceId: 'one' })
     await again.until(() => again.heard.length === 1)
-    await new Promise((resolve) => setTimeout(resolve, 500)) // it has looked at the topic, as it does every 300 ms
+    // It looks at the topic again and again; of two requests for metadata one is such a look.
+    await kafka.faults
+      .on('Metadata', { times: 2 })
+      .run(() => {})
+      .happened(2)
     await driver.createAdmin({ clientId: 'admin' }).createPartitions('orders', 2)
     await again.until(() => again.epochs.size === 2)
   })

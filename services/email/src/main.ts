@@ -32,7 +32,7 @@ await runService({
     closing.defer(() => mailer.close())
     const bus = createEventBus({
       source: 'email-service',
-      driver: kafkajs({ brokers: config.KAFKA_BROKERS, logger }),
+      driver: kafkajs({ brokers: config.KAFKA_BROKERS }),
       logger,
     })
     closing.defer(() => bus.close())

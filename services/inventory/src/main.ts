@@ -33,7 +33,7 @@ await runService({
 
     const bus = createEventBus({
       source: 'inventory-service',
-      driver: kafkajs({ brokers: config.KAFKA_BROKERS, logger }),
+      driver: kafkajs({ brokers: config.KAFKA_BROKERS }),
       logger,
     })
     closing.defer(() => bus.close())

@@ -35,7 +35,7 @@ await runService({
 
     const bus = createEventBus({
       source: 'order-service',
-      driver: kafkajs({ brokers: config.KAFKA_BROKERS, logger }),
+      driver: kafkajs({ brokers: config.KAFKA_BROKERS }),
       logger,
     })
     closing.defer(() => bus.close())
