@@ -39,16 +39,15 @@ export async function startService({
 }: ServiceOptions): Promise<ServiceProcess> {
   const log = createWriteStream(logFile, { flags: 'a' })
   let port = 0
-  let running = await launch()
+  let running = launch()
+  port = await readyPort(running, name, log, logFile)
 
-  async function launch(): Promise<ChildProcess> {
+  function launch(): ChildProcess {
     const main = fileURLToPath(new URL(`../../../services/${name}/src/main.ts`, import.meta.url))
-    const child = spawn(process.execPath, ['--conditions=@tributary/source', main], {
+    return spawn(process.execPath, ['--conditions=@tributary/source', main], {
       env: { ...process.env, ...environment, PORT: String(port), METRICS_PORT: String(metricsPort) },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
-    port = await readyPort(child, name, log, logFile)
-    return child
   }
 
   return {
@@ -64,7 +63,9 @@ export async function startService({
       await end(running, 'SIGKILL')
     },
     async restart() {
-      running = await launch()
+      // Known before it is ready: when the play is interrupted in between, this is the process to end.
+      running = launch()
+      port = await readyPort(running, name, log, logFile)
     },
     async stop(graceMs = 15_000) {
       const reaper = setTimeout(() => running.kill('SIGKILL'), graceMs)

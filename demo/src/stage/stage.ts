@@ -92,14 +92,16 @@ export async function setStage({ environment, closing }: StageOptions): Promise<
     for (const group of groups) await startGroupAt(admin, group, [topic, redriveTopic(topic, group)], beginning)
   }
 
-  const services: ServiceProcess[] = []
+  const starting: Promise<ServiceProcess>[] = []
+  // When one does not start, the others are still on their way, and have to be ended all the same.
   const stopServices = async (): Promise<void> => {
-    await Promise.all(services.splice(0).map((service) => service.stop()))
+    const started = await Promise.allSettled(starting.splice(0))
+    await Promise.all(started.map((start) => (start.status === 'fulfilled' ? start.value.stop() : undefined)))
   }
   closing.defer(stopServices)
   const [orderMetrics = 0, inventoryMetrics = 0, emailMetrics = 0] = await freePorts(3)
-  const start = async (name: ServiceOptions['name'], metricsPort: number): Promise<ServiceProcess> => {
-    const service = await startService({
+  const start = (name: ServiceOptions['name'], metricsPort: number): Promise<ServiceProcess> => {
+    const service = startService({
       name,
       metricsPort,
       logFile: join(logs, `${name}.log`),
@@ -113,7 +115,7 @@ export async function setStage({ environment, closing }: StageOptions): Promise<
         LOG_LEVEL: environment['LOG_LEVEL'] ?? 'info',
       },
     })
-    services.push(service)
+    starting.push(service)
     return service
   }
   const [order, inventory, email] = await Promise.all([
