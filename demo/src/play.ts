@@ -1,5 +1,5 @@
 import { stagedFaults } from './faults/faults.ts'
-import { faultSchedule } from './faults/schedule.ts'
+import { type FaultSchedule, faultSchedule } from './faults/schedule.ts'
 import { type Placement, placeOrders } from './load/place-orders.ts'
 import type { Scenario } from './orders/source-order.ts'
 import type { PoisonRecord } from './reconcile/reconcile.ts'
@@ -29,18 +29,24 @@ const requestsAtOnce = 16
 const quietWithinMs = 120_000
 
 /** Stocks the shelves, places the orders, lets things go wrong, and waits until every accepted order has its mail. */
-export async function play({
-  stage,
-  scenario,
-  progress,
-  sequential,
-  withFaults,
-  signal,
-}: PlayOptions): Promise<Played> {
+export async function play(options: PlayOptions): Promise<Played> {
+  const { stage, scenario, progress, withFaults } = options
   await stockShelves(stage, scenario)
   const { faults, poison } = stagedFaults(stage, progress)
+  const schedule = faultSchedule(withFaults ? faults : [], scenario.orders.length)
+  try {
+    return await placeAndAwait(options, schedule, withFaults ? poison : [])
+  } finally {
+    await schedule.over()
+  }
+}
+
+async function placeAndAwait(
+  { stage, scenario, progress, sequential, signal }: PlayOptions,
+  schedule: FaultSchedule,
+  poison: readonly PoisonRecord[],
+): Promise<Played> {
   const total = scenario.orders.length
-  const schedule = faultSchedule(withFaults ? faults : [], total)
   const mailed: Promise<number>[] = []
   let placed = 0
   let mails = 0
@@ -68,12 +74,12 @@ export async function play({
   try {
     await schedule.done()
     const requestToMailMs = await within(Promise.all(mailed), quietWithinMs, signal, 'the last mail')
-    return { placements, poison: withFaults ? poison : [], requestToMailMs, tookMs: performance.now() - startedAt }
+    return { placements, poison, requestToMailMs, tookMs: performance.now() - startedAt }
   } catch (error) {
     if (signal.aborted) throw error
     // What is missing is for the reconciliation to say, order by order.
     progress.say(`  ✗ ${error instanceof Error ? error.message : String(error)}`)
-    return { placements, poison: withFaults ? poison : [], requestToMailMs: [], tookMs: performance.now() - startedAt }
+    return { placements, poison, requestToMailMs: [], tookMs: performance.now() - startedAt }
   } finally {
     clearInterval(watch)
     progress.end()
@@ -90,6 +96,8 @@ async function stockShelves(stage: Stage, { stock }: Scenario): Promise<void> {
 }
 
 async function within<T>(promise: Promise<T>, ms: number, signal: AbortSignal, what: string): Promise<T> {
+  // A signal that has aborted already tells its listeners nothing.
+  signal.throwIfAborted()
   const timeout = AbortSignal.any([signal, AbortSignal.timeout(ms)])
   return Promise.race([
     promise,

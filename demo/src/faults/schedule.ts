@@ -5,11 +5,16 @@ export interface Fault {
   readonly strike: () => Promise<void>
 }
 
-/** Strikes each fault once, when the play has come far enough; `done` resolves when all that were struck have ended. */
-export function faultSchedule(
-  faults: readonly Fault[],
-  total: number,
-): { reached(placed: number): void; done(): Promise<void> } {
+export interface FaultSchedule {
+  reached(placed: number): void
+  /** Resolves when all that were struck have ended; rejects as they do. */
+  done(): Promise<void>
+  /** The same, however they end: nothing of the stage may be taken away before, or it would be put up again behind us. */
+  over(): Promise<void>
+}
+
+/** Strikes each fault once, when the play has come far enough. */
+export function faultSchedule(faults: readonly Fault[], total: number): FaultSchedule {
   const waiting = [...faults].sort((a, b) => a.at - b.at)
   const struck: Promise<void>[] = []
   return {
@@ -25,6 +30,9 @@ export function faultSchedule(
     },
     async done() {
       await Promise.all(struck)
+    },
+    async over() {
+      await Promise.allSettled(struck)
     },
   }
 }
