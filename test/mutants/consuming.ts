@@ -1,0 +1,176 @@
+import type { Mutant } from './mutant.ts'
+
+const consuming = 'packages/event-bus/src/consuming'
+
+export const consumingMutants: readonly Mutant[] = [
+  {
+    name: 'a commit goes one offset too far',
+    file: `${consuming}/offset-tracker.ts`,
+    original: 'return this.#head === this.#tail ? this.#position : this.#offsetOf(this.#head)',
+    planted: 'return this.#head === this.#tail ? this.#position : this.#offsetOf(this.#head) + 1n',
+  },
+  {
+    name: 'a commit passes over a hole between settled records',
+    file: `${consuming}/offset-tracker.ts`,
+    original: 'while (this.#head < this.#tail && this.#isSettled(this.#head)) {',
+    planted: 'while (this.#head < this.#tail && (this.#isSettled(this.#head) || this.#isSettled(this.#head + 1))) {',
+  },
+  {
+    name: 'a chunk of an earlier assignment is accepted',
+    file: `${consuming}/group-engine.ts`,
+    original: "if (run === undefined || run.epoch !== chunk.epoch || run.state !== 'active') return",
+    planted: "if (run === undefined || run.state !== 'active') return",
+  },
+  {
+    name: 'a chunk is accepted that leaves a hole behind the one before',
+    file: `${consuming}/offset-tracker.ts`,
+    original: 'return fetchedFrom === this.#position',
+    planted: 'return fetchedFrom >= this.#position',
+  },
+  {
+    name: 'a partition that is being given up goes on starting attempts',
+    file: `${consuming}/partition.ts`,
+    original: "if (this.state === 'active') this.state = 'draining'",
+    planted: 'void 0',
+  },
+  {
+    name: 'the completion of a fenced attempt counts',
+    file: `${consuming}/delivery-runner.ts`,
+    original: 'if (attempt.fencedBy === null) return true',
+    planted: "if (attempt.fencedBy !== 'other') return true",
+  },
+  {
+    name: 'a fenced attempt may publish',
+    file: `${consuming}/attempt.ts`,
+    original: '    this.throwIfFenced()\n    const { envelope, span } = this.#attempt',
+    planted: '    const { envelope, span } = this.#attempt',
+  },
+  {
+    name: 'a record is settled before its dead letter is acknowledged',
+    file: `${consuming}/delivery-settler.ts`,
+    original: '    delivery.deadLetter = letter\n    void this.write(delivery, letter)',
+    planted: "    this.settle(delivery, 'dead-lettered')\n    void this.write(delivery, letter)",
+  },
+  {
+    name: 'a dead letter that was not written counts as settled',
+    file: `${consuming}/delivery-settler.ts`,
+    original: "if (outcome.kind === 'written') this.#deadLettered(delivery, letter)",
+    planted: "if (outcome.kind !== 'dropped') this.#deadLettered(delivery, letter)",
+  },
+  {
+    name: 'a follower starts beside the record before it',
+    file: `${consuming}/key-lanes.ts`,
+    original: '    predecessor.follower = member\n    return false',
+    planted: '    return true',
+  },
+  {
+    name: 'a lane is never opened again',
+    file: `${consuming}/key-lanes.ts`,
+    original: '    const follower = member.follower\n    member.follower = null',
+    planted: '    const follower = null\n    member.follower = null',
+  },
+  {
+    name: 'a lane that is empty is remembered for ever',
+    file: `${consuming}/key-lanes.ts`,
+    original: 'this.#tails.delete(member.laneKey)',
+    planted: 'void 0',
+  },
+  {
+    name: 'nobody is woken when a slot is free',
+    file: `${consuming}/delivery-runner.ts`,
+    original: '    owner.end()\n    this.#options.onSlotFree()',
+    planted: '    owner.end()',
+  },
+  {
+    name: 'a slot is lost with each failure of an attempt',
+    file: `${consuming}/delivery-runner.ts`,
+    original:
+      "    this.#options.settler.judge(attempt.delivery, 'handle', attempt.span, failureFrom(thrown))\n    this.#freeSlot(attempt.delivery)",
+    planted: "    this.#options.settler.judge(attempt.delivery, 'handle', attempt.span, failureFrom(thrown))",
+  },
+  {
+    name: 'an abandoned attempt keeps its slot',
+    file: `${consuming}/delivery-runner.ts`,
+    original:
+      "      'attempt abandoned: its handler did not end after its signal aborted, and still runs',\n    )\n    this.#endFenced(attempt)",
+    planted: "      'attempt abandoned: its handler did not end after its signal aborted, and still runs',\n    )",
+  },
+  {
+    name: 'a regained partition is left unpaused though the subscription is paused',
+    file: `${consuming}/group-engine.ts`,
+    original: 'const wantsPause = this.dispatcher.isPaused || run',
+    planted: 'const wantsPause = run',
+  },
+  {
+    name: 'a paused partition is never resumed',
+    file: `${consuming}/group-engine.ts`,
+    original: 'else this.#options.consumer().resume([{ topic, partition }])',
+    planted: 'else void 0',
+  },
+  {
+    name: 'a key whose handler still runs is free in the next assignment',
+    file: `${consuming}/group-engine.ts`,
+    original: 'run.lanes.occupy(delivery)',
+    planted: 'void delivery',
+  },
+  {
+    name: 'a partition is let go before its work is committed',
+    file: `${consuming}/group-engine.ts`,
+    original: 'await until(this.committer.flush(runs, signal), { clock, ms: COMMIT_TIMEOUT_MS, signal })',
+    planted: 'void this.committer.flush(runs, signal)',
+  },
+  {
+    name: 'attempts under way are not waited for when a partition is given up',
+    file: `${consuming}/group-engine.ts`,
+    original: 'await until(drained, { clock, ms: definition.drainMs - reserveMs, signal })',
+    planted: 'void reserveMs',
+  },
+  {
+    name: 'the attempts of a lost partition are not fenced',
+    file: `${consuming}/group-engine.ts`,
+    original: 'this.#options.runner().inFlight.fence(run)',
+    planted: 'void 0',
+  },
+  {
+    name: 'commits overtake each other',
+    file: `${consuming}/committer.ts`,
+    original: 'this.#sending = this.#sending.then(() => this.#sendDue())',
+    planted: 'this.#sending = this.#sendDue()',
+  },
+  {
+    name: 'a commit that failed is never sent again',
+    file: `${consuming}/committer.ts`,
+    original: '      this.#sendLater()\n    }\n  }',
+    planted: '    }\n  }',
+  },
+  {
+    name: 'a commit goes back',
+    file: `${consuming}/committer.ts`,
+    original: 'if (committedOffset !== null && nextOffset < committedOffset) return false',
+    planted: 'void 0',
+  },
+  {
+    name: 'a refused offset map blocks the commit',
+    file: `${consuming}/committer.ts`,
+    original: "isMetadataRefused ? '' : partition.metadata()",
+    planted: 'partition.metadata()',
+  },
+  {
+    name: 'the memory of a settled record is never given back',
+    file: `${consuming}/partition.ts`,
+    original: '    this.intake.release(1, delivery.bytes)\n    this.leaveLane(delivery)',
+    planted: '    this.leaveLane(delivery)',
+  },
+  {
+    name: 'one partition may take all slots while others wait',
+    file: `${consuming}/dispatcher.ts`,
+    original: 'if (partition.attempts < share) return partition',
+    planted: 'return partition',
+  },
+  {
+    name: 'a deadline never passes',
+    file: `${consuming}/in-flight.ts`,
+    original: "while (this.#first !== null && this.#leftMs(this.#first) <= 0) this.#abort(this.#first, 'deadline')",
+    planted: 'void 0',
+  },
+]

@@ -1,0 +1,97 @@
+/** `pnpm mutants [words]`: plants each fault whose name contains the words, and says which test notices it. Exits with 1 when one is noticed by none. */
+import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { mutants } from './catalogue.ts'
+import type { Mutant } from './mutant.ts'
+import { plantedVariable } from './plant.ts'
+
+interface Outcome {
+  readonly failedTests: readonly string[]
+  /** Test files that could not be loaded: a fault that does not compile proves nothing. */
+  readonly notLoaded: readonly string[]
+  readonly passed: number
+}
+
+interface JsonReport {
+  readonly numPassedTests: number
+  readonly testResults: readonly {
+    readonly name: string
+    readonly status: string
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[]
+  }[]
+}
+
+/** A planted fault may make a test wait for ever; vitest's own timeouts end most of them long before. */
+const giveUpAfterMs = 180_000
+
+/** The engine's tests: seconds, because their clock is virtual. */
+const tests = [
+  'packages/event-bus/src/consuming',
+  'packages/event-bus/src/failing',
+  'packages/event-bus/test/consuming',
+]
+
+async function runTests(planted: string | undefined): Promise<Outcome> {
+  const directory = await mkdtemp(join(tmpdir(), 'tributary-mutants-'))
+  const reportFile = join(directory, 'report.json')
+  try {
+    const vitest = spawn(
+      'vitest',
+      ['run', '--config', 'vitest.mutants.config.ts', '--reporter=json', `--outputFile=${reportFile}`, ...tests],
+      {
+        stdio: 'ignore',
+        env: { ...process.env, ...(planted === undefined ? {} : { [plantedVariable]: planted }) },
+        timeout: giveUpAfterMs,
+        killSignal: 'SIGKILL',
+      },
+    )
+    await new Promise((resolve, reject) => vitest.once('error', reject).once('exit', resolve))
+    const report = await readFile(reportFile, 'utf8').then(
+      (text) => JSON.parse(text) as JsonReport,
+      () => null,
+    )
+    if (report === null) return { failedTests: ['the run did not end'], notLoaded: [], passed: 0 }
+    return {
+      failedTests: report.testResults.flatMap(({ assertionResults }) =>
+        assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName),
+      ),
+      notLoaded: report.testResults
+        .filter(({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0)
+        .map(({ name }) => name),
+      passed: report.numPassedTests,
+    }
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+async function faultOf(mutant: Mutant): Promise<string | null> {
+  const source = await readFile(mutant.file, 'utf8')
+  const places = source.split(mutant.original).length - 1
+  return places === 1 ? null : `its original text occurs ${places} times in ${mutant.file}`
+}
+
+const words = process.argv.slice(2).join(' ')
+const chosen = mutants.filter(({ name }) => name.includes(words))
+let survivors = 0
+const say = (mark: string, name: string, text: string): void => console.log(`${mark} ${name}\n    ${text}`)
+
+const sound = await runTests(undefined)
+if (sound.failedTests.length + sound.notLoaded.length > 0) {
+  throw new Error(`without any fault these fail: ${[...sound.failedTests, ...sound.notLoaded].join('; ')}`)
+}
+console.log(`${sound.passed} tests pass without a fault; planting ${chosen.length}`)
+for (const mutant of chosen) {
+  const stale = await faultOf(mutant)
+  const { failedTests, notLoaded } = stale === null ? await runTests(mutant.name) : { failedTests: [], notLoaded: [] }
+  const [first] = failedTests
+  if (stale !== null) say('?', mutant.name, stale)
+  else if (notLoaded.length > 0) say('?', mutant.name, `cannot be loaded: ${notLoaded.join(', ')}`)
+  else if (first === undefined) say('✗', mutant.name, `SURVIVES: no test notices`)
+  else say('✓', mutant.name, failedTests.length === 1 ? first : `${first} (and ${failedTests.length - 1} more)`)
+  if (stale !== null || notLoaded.length > 0 || first === undefined) survivors += 1
+}
+console.log(`${chosen.length - survivors} of ${chosen.length} planted faults are noticed`)
+process.exitCode = survivors === 0 && chosen.length > 0 ? 0 : 1
