@@ -96,7 +96,7 @@ export async function setStage({ environment, closing }: StageOptions): Promise<
   // When one does not start, the others are still on their way, and have to be ended all the same.
   const stopServices = async (): Promise<void> => {
     const started = await Promise.allSettled(starting.splice(0))
-    await Promise.all(started.map((start) => (start.status === 'fulfilled' ? start.value.stop() : undefined)))
+    await Promise.all(started.flatMap((start) => (start.status === 'fulfilled' ? [start.value.stop()] : [])))
   }
   closing.defer(stopServices)
   const [orderMetrics = 0, inventoryMetrics = 0, emailMetrics = 0] = await freePorts(3)
