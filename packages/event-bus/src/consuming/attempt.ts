@@ -21,21 +21,26 @@ export class Attempt {
   readonly span: AttemptSpan
   /** By the monotonic clock. */
   readonly startedAtMs: number
+  /** By the monotonic clock. Only `InFlight` moves it. */
+  deadlineAtMs: number
   fencedBy: FenceCause | null = null
   /** It did not end in time after its abort: key and slot were given to others. */
   isAbandoned = false
-  /** Neighbours in the list of `InFlight`. */
+  /** Which part of `InFlight` watches over it: nobody before its handler has returned a promise, and after that has settled. */
+  watchedIn: 'nothing' | 'line' | 'extended' | 'aborted' = 'nothing'
+  /** Neighbours in the line of `InFlight`. */
   previous: Attempt | null = null
   next: Attempt | null = null
   // Made when somebody asks: most handlers never look at their signal, and a controller costs more than the rest of an attempt.
   #controller: AbortController | null = null
 
-  constructor(delivery: Delivery, envelope: EventEnvelope, span: AttemptSpan, startedAtMs: number) {
+  constructor(delivery: Delivery, envelope: EventEnvelope, span: AttemptSpan, startedAtMs: number, deadlineMs: number) {
     this.delivery = delivery
     this.envelope = envelope
     this.number = delivery.failures + 1
     this.span = span
     this.startedAtMs = startedAtMs
+    this.deadlineAtMs = startedAtMs + deadlineMs
   }
 
   get signal(): AbortSignal {
@@ -65,9 +70,10 @@ export class Attempt {
 /** What an attempt needs from around it. */
 export interface AttemptEnvironment {
   readonly group: string
-  readonly deadlineMs: number
   readonly clock: Clock
   readonly logger: Logger
+  /** Moves the attempt's deadline to `ms` from now, if that is later. */
+  readonly extend: (attempt: Attempt, ms: number) => void
   readonly publisher: Pick<Publisher, 'publish' | 'encode'>
 }
 
@@ -98,8 +104,17 @@ export class AttemptContext implements HandlerContext {
   }
 
   get deadlineAt(): number {
-    const { clock, deadlineMs } = this.#environment
-    return clock.now() + deadlineMs - (clock.monotonic() - this.#attempt.startedAtMs)
+    const { clock } = this.#environment
+    return clock.now() + this.#attempt.deadlineAtMs - clock.monotonic()
+  }
+
+  get extend(): HandlerContext['extend'] {
+    return (ms) => {
+      this.throwIfFenced()
+      if (!Number.isFinite(ms)) throw new RangeError(`ctx.extend takes a number of milliseconds, got ${ms}`)
+      this.#environment.extend(this.#attempt, ms)
+      return this.deadlineAt
+    }
   }
 
   get log(): Logger {

@@ -46,7 +46,13 @@ export class DeliveryRunner {
     const { definition, clock, logger, publisher } = options
     this.#options = options
     this.#registrations = new Map(definition.on.map((registration) => [registration.event.type, registration]))
-    this.#environment = { group: definition.group, deadlineMs: definition.attempt.deadlineMs, clock, logger, publisher }
+    this.#environment = {
+      group: definition.group,
+      clock,
+      logger,
+      publisher,
+      extend: (attempt, ms) => this.inFlight.extend(attempt, ms),
+    }
     this.inFlight = new InFlight({
       clock,
       limits: definition.attempt,
@@ -131,8 +137,9 @@ export class DeliveryRunner {
 
   #attempt(delivery: Delivery, event: HandledEvent): void {
     const { envelope, registration } = event
+    const { clock, definition } = this.#options
     const span = this.#startSpan(delivery, event)
-    const attempt = new Attempt(delivery, envelope, span, this.#options.clock.monotonic())
+    const attempt = new Attempt(delivery, envelope, span, clock.monotonic(), definition.attempt.deadlineMs)
     const context = new AttemptContext(attempt, this.#environment)
     let returned: unknown
     let isPending: boolean
@@ -183,7 +190,7 @@ export class DeliveryRunner {
   #endFenced(attempt: Attempt): void {
     const { delivery, span } = attempt
     const isTimeout = attempt.fencedBy === 'deadline'
-    const error = isTimeout ? timeoutOf(attempt, this.#environment.deadlineMs) : attempt.fencedError()
+    const error = isTimeout ? timeoutOf(attempt) : attempt.fencedError()
     span.fail(error)
     this.#report(attempt, isTimeout ? 'timed-out' : 'fenced', error.code)
     if (isOver(delivery)) this.#options.onLeftBehind(delivery)
@@ -251,8 +258,8 @@ function isThenable(value: unknown): boolean {
   return value instanceof Promise || ('then' in value && typeof value.then === 'function')
 }
 
-function timeoutOf({ number, envelope }: Attempt, deadlineMs: number): AttemptTimeoutError {
+function timeoutOf({ number, envelope, startedAtMs, deadlineAtMs }: Attempt): AttemptTimeoutError {
   return new AttemptTimeoutError(
-    `attempt ${number} at '${envelope.type}' ${envelope.id} took longer than its deadline (attempt.deadlineMs: ${deadlineMs})`,
+    `attempt ${number} at '${envelope.type}' ${envelope.id} took longer than its deadline, ${Math.round(deadlineAtMs - startedAtMs)} ms after its start (attempt.deadlineMs, ctx.extend)`,
   )
 }

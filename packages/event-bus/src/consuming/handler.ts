@@ -12,6 +12,14 @@ export interface HandlerContext {
   readonly signal: AbortSignal
   /** When the attempt's deadline passes, in milliseconds since the Unix epoch. */
   readonly deadlineAt: number
+  /**
+   * Moves the deadline to `ms` milliseconds from now, and answers with the new `deadlineAt`. Never makes it earlier: less than what is left changes nothing.
+   * There is no cap and it may be called again and again; the key waits meanwhile, and a hand-over of the partition still takes no longer than `drainMs`.
+   *
+   * @throws {AttemptFencedError} once the deadline has passed or the partition is lost.
+   * @throws RangeError when `ms` is no finite number.
+   */
+  readonly extend: (ms: number) => number
   /** A logger whose lines name the event and the attempt. */
   readonly log: Logger
   /**

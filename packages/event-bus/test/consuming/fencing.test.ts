@@ -113,6 +113,49 @@ describe('an attempt past its deadline', () => {
   })
 })
 
+describe('ctx.extend', () => {
+  it('moves the deadline, also before the handler has returned its promise, and never forward', async () => {
+    const deadlines: number[] = []
+    const { driver, clock } = rig(
+      async (_, ctx) => {
+        if (ctx.attempt > 1) return
+        const startedAt = clock.now()
+        deadlines.push(ctx.deadlineAt - startedAt, ctx.extend(3_000) - startedAt, ctx.extend(10) - startedAt)
+        await clock.sleep(2_500)
+        deadlines.push(ctx.extend(2_000) - startedAt, ctx.deadlineAt - startedAt)
+        await clock.sleep(1_900)
+      },
+      { attempt, onFailure },
+    )
+    const partition = await driver.assign(0)
+    partition.deliver([order('a', 1)])
+    await clock.advance(6_000)
+    expect(deadlines).toEqual([1_000, 3_000, 3_000, 4_500, 4_500])
+    expect(driver.committed(0)).toBe(1n)
+  })
+
+  it('is refused once the attempt is fenced, and for what is no number', async () => {
+    const contexts: HandlerContext[] = []
+    const { driver, clock } = rig(
+      (_, ctx) => {
+        contexts.push(ctx)
+        return new Promise(() => {})
+      },
+      { attempt },
+    )
+    const partition = await driver.assign(0)
+    partition.deliver([order('a', 1)])
+    await clock.advance(500)
+    expect(() => contexts[0]?.extend(Number.NaN)).toThrow(RangeError)
+    contexts[0]?.extend(1_000)
+    await clock.advance(999)
+    expect(contexts[0]?.signal.aborted).toBe(false)
+    await clock.advance(1)
+    expect(contexts[0]?.signal.aborted).toBe(true)
+    expect(() => contexts[0]?.extend(1_000)).toThrow(expect.objectContaining({ code: 'ATTEMPT_FENCED' }))
+  })
+})
+
 describe('a lost partition', () => {
   it('fences what is in flight and commits nothing (I4)', async () => {
     const late = Promise.withResolvers<void>()

@@ -32,6 +32,7 @@ const context: HandlerContext = {
   attempt: 2,
   signal: new AbortController().signal,
   deadlineAt: 0,
+  extend: () => 0,
   log: silentLogger,
   publish: () => Promise.reject(new Error('not in this test')),
   encode: () => {
