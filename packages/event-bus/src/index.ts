@@ -15,6 +15,7 @@ export { systemClock } from './clock.ts'
 export type { EventHandler, HandlerContext, HandlerRegistration, Skip } from './consuming/handler.ts'
 export { handle, isSkip, skip } from './consuming/handler.ts'
 export type { Degradation, SubscriptionHealth } from './consuming/health.ts'
+export type { RateLimit, RateLimitOptions } from './consuming/rate-limit.ts'
 export type { Subscription } from './consuming/subscription.ts'
 export type {
   AttemptLimits,

@@ -11,6 +11,7 @@ export function definitionFaults(definition: SubscriptionDefinition): string[] {
     ...handlerFaults(definition),
     ...numberFaults(definition),
     ...deadlineFaults(definition),
+    ...rateFaults(definition),
     ...failurePolicyFaults(definition.onFailure),
   ]
 }
@@ -66,6 +67,18 @@ function numberFaults({ concurrency, attempt, limits, commit, drainMs, fetch }: 
     if (!Number.isFinite(value) || value < 0) faults.push(`${name} must be a number of milliseconds, got ${value}`)
   }
   if (attempt.deadlineMs <= 0) faults.push('attempt.deadlineMs must be more than 0')
+  return faults
+}
+
+function rateFaults({ rate }: SubscriptionDefinition): string[] {
+  if (rate === null) return []
+  const faults: string[] = []
+  if (!(Number.isFinite(rate.perSecond) && rate.perSecond > 0)) {
+    faults.push(`rate.perSecond must be more than 0, got ${rate.perSecond}`)
+  }
+  if (!(Number.isSafeInteger(rate.burst) && rate.burst >= 1)) {
+    faults.push(`rate.burst must be a whole number of at least 1, got ${rate.burst}`)
+  }
   return faults
 }
 

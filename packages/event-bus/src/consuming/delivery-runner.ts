@@ -65,50 +65,62 @@ export class DeliveryRunner {
     return this.#slotsTaken
   }
 
-  run(delivery: Delivery): void {
+  /** Answers whether a handler was called; what is undecodable or of no interest, or must be looked up first, calls none. */
+  run(delivery: Delivery): boolean {
     if (delivery.deadLetter !== null) {
       void this.#options.settler.write(delivery, delivery.deadLetter)
-      return
+      return false
     }
     this.#takeSlot(delivery)
-    if (delivery.event === null) this.#decode(delivery)
-    else this.#attempt(delivery, delivery.event)
+    if (delivery.event === null) return this.#decode(delivery)
+    this.#attempt(delivery, delivery.event)
+    return true
   }
 
-  #decode(delivery: Delivery): void {
+  #decode(delivery: Delivery): boolean {
     let decoded: Decoded | Promise<Decoded>
     try {
       decoded = this.#options.decoder.decode(delivery.record, delivery.owner)
     } catch (thrown) {
       this.#undecoded(delivery, 'decode', thrown)
-      return
+      return false
     }
     if (decoded instanceof Promise) {
       // A schema must be looked up first; once for each schema.
       decoded.then(
-        (found) => this.#decoded(delivery, found),
+        (found) => this.#lookedUp(delivery, found),
         (thrown: unknown) => this.#undecoded(delivery, 'look-up', thrown),
       )
-    } else {
-      this.#decoded(delivery, decoded)
+      return false
+    }
+    const event = this.#handledEvent(delivery, decoded)
+    if (event === null) return false
+    this.#attempt(delivery, event)
+    return true
+  }
+
+  /** Back to where it came from: pause and rate limit may not allow the attempt any more that they allowed before the look-up. */
+  #lookedUp(delivery: Delivery, decoded: Decoded): void {
+    const { owner } = delivery
+    // A look-up may take longer than the partition stays.
+    if (owner.state !== 'active') this.#freeSlot(delivery)
+    else if (this.#handledEvent(delivery, decoded) !== null) {
+      owner.ready.push(delivery)
+      this.#freeSlot(delivery)
     }
   }
 
-  #decoded(delivery: Delivery, decoded: Decoded): void {
-    // A look-up may take longer than the partition stays.
-    if (delivery.owner.state !== 'active') {
-      this.#freeSlot(delivery)
-      return
-    }
+  /** Finds the handler; null when there is none, and the delivery has come to its end. */
+  #handledEvent(delivery: Delivery, decoded: Decoded): HandledEvent | null {
     const registration = decoded.kind === 'event' ? this.#registrations.get(decoded.definition.type) : undefined
     if (decoded.kind === 'unknown-type' || registration === undefined) {
       this.#unknownType(delivery, decoded.kind === 'event' ? decoded.definition.type : decoded.type)
-      return
+      return null
     }
     if (decoded.headerMismatch) this.#options.metrics.headerMismatch(delivery.owner.topic)
     delivery.event = { envelope: decoded.envelope, registration }
     delivery.failures = 0
-    this.#attempt(delivery, delivery.event)
+    return delivery.event
   }
 
   #undecoded(delivery: Delivery, step: FailedStep, thrown: unknown): void {

@@ -1,12 +1,16 @@
+import type { Clock, Timer } from '../clock.ts'
 import type { Delivery } from './delivery.ts'
 import type { PartitionRun } from './partition.ts'
+import type { TokenBucket } from './rate-limit.ts'
 
 export interface DispatcherOptions {
   readonly concurrency: number
   readonly slotsTaken: () => number
-  readonly run: (delivery: Delivery) => void
-  /** Milliseconds, for how long the event loop has been held. */
-  readonly monotonic: () => number
+  /** Answers whether that called a handler. */
+  readonly run: (delivery: Delivery) => boolean
+  /** Each call of a handler takes a token; null when there is no limit. */
+  readonly rate: TokenBucket | null
+  readonly clock: Clock
 }
 
 /** How long synchronous handlers may hold the event loop in one go, in milliseconds: heartbeats and answers have their turn after that. */
@@ -23,10 +27,22 @@ export class Dispatcher {
   #turn = 0
   #isRunning = false
   #isYielding = false
-  isPaused = false
+  #isPaused = false
+  /** Waits for a token that something could use; at no other time is there a timer. */
+  #tokenTimer: Timer | null = null
 
   constructor(options: DispatcherOptions) {
     this.#options = options
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused
+  }
+
+  /** Nothing starts while it is true. */
+  set isPaused(isPaused: boolean) {
+    this.#isPaused = isPaused
+    this.#forgetToken()
   }
 
   add(partition: PartitionRun): void {
@@ -50,13 +66,21 @@ export class Dispatcher {
   }
 
   #fillSlots(): void {
-    const { concurrency, slotsTaken, run, monotonic } = this.#options
-    const startedAtMs = monotonic()
-    while (!this.isPaused && slotsTaken() < concurrency) {
-      const delivery = this.#next()?.ready.shift()
+    const { concurrency, slotsTaken, run, rate, clock } = this.#options
+    const startedAtMs = clock.monotonic()
+    while (!this.#isPaused && slotsTaken() < concurrency) {
+      const partition = this.#next()
+      if (partition === null) return
+      if (rate !== null && rate.waitMs > 0) {
+        this.#awaitToken(rate)
+        return
+      }
+      const delivery = partition.ready.shift()
       if (delivery === undefined) return
-      run(delivery)
-      if (monotonic() - startedAtMs >= TURN_MS) {
+      rate?.take()
+      // A token is for a call of a handler: what is only decoded, skipped or written to a dead-letter topic needs none.
+      if (!run(delivery)) rate?.giveBack()
+      if (clock.monotonic() - startedAtMs >= TURN_MS) {
         this.#isYielding = true
         setImmediate(() => {
           this.#isYielding = false
@@ -65,6 +89,18 @@ export class Dispatcher {
         return
       }
     }
+  }
+
+  #awaitToken(rate: TokenBucket): void {
+    this.#tokenTimer ??= this.#options.clock.setTimer(() => {
+      this.#tokenTimer = null
+      this.dispatch()
+    }, rate.waitMs)
+  }
+
+  #forgetToken(): void {
+    this.#tokenTimer?.cancel()
+    this.#tokenTimer = null
   }
 
   #next(): PartitionRun | null {

@@ -16,6 +16,7 @@ import type { DeliveryRunner } from './delivery-runner.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { type ByteBudget, Intake } from './flow-control.ts'
 import { PartitionRun, partitionId } from './partition.ts'
+import { TokenBucket } from './rate-limit.ts'
 import { type Start, startOf } from './start-position.ts'
 import type { SubscriptionDefinition } from './subscription-definition.ts'
 import { until } from './until.ts'
@@ -70,7 +71,8 @@ export class GroupEngine implements GroupListener {
       concurrency: definition.concurrency,
       slotsTaken: () => runner().slotsTaken,
       run: (delivery) => runner().run(delivery),
-      monotonic: () => clock.monotonic(),
+      rate: definition.rate === null ? null : new TokenBucket(definition.rate, clock),
+      clock,
     })
     this.#stopWatchingBudget = budget.onRelief(() => this.reviewAll())
   }

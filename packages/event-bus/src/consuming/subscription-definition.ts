@@ -3,6 +3,7 @@ import { type FailurePolicy, type ResolvedFailurePolicy, resolveFailurePolicy } 
 import { definitionFaults } from './definition-faults.ts'
 import type { HandlerRegistration } from './handler.ts'
 import type { Order } from './key-lanes.ts'
+import { type RateLimit, type RateLimitOptions, resolveRateLimit } from './rate-limit.ts'
 
 export interface SubscriptionOptions {
   /** The consumer group: every group gets every event once, however many processes serve it. */
@@ -21,6 +22,13 @@ export interface SubscriptionOptions {
    * @defaultValue 'key'
    */
   readonly order?: Order
+  /**
+   * How often handlers are called, for the sake of what they call: every attempt counts, the first as well as later ones. Each process has its own. What must
+   * wait stays on the log once the partition holds as much as its `limits` allow.
+   *
+   * @defaultValue no limit
+   */
+  readonly rate?: RateLimitOptions
   readonly onFailure?: FailurePolicy
   readonly attempt?: Partial<AttemptLimits>
   readonly limits?: Partial<PartitionLimits>
@@ -156,6 +164,7 @@ export interface SubscriptionDefinition {
   readonly topics: readonly string[]
   readonly concurrency: number
   readonly order: Order
+  readonly rate: RateLimit | null
   readonly onFailure: ResolvedFailurePolicy
   readonly attempt: AttemptLimits
   readonly limits: PartitionLimits
@@ -182,6 +191,7 @@ export function defineSubscription(options: SubscriptionOptions): SubscriptionDe
     topics: [...new Set(options.on.map((registration) => registration.event.topic))],
     concurrency,
     order: options.order ?? 'key',
+    rate: options.rate === undefined ? null : resolveRateLimit(options.rate),
     onFailure: resolveFailurePolicy(options.onFailure),
     attempt: { deadlineMs: 60_000, abandonAfterMs: 60_000, maxAbandoned: concurrency, ...options.attempt },
     limits: {
