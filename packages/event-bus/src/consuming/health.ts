@@ -17,6 +17,8 @@ export interface SubscriptionHealth {
   readonly live: boolean
   /** The group has been joined and its coordinator answers. */
   readonly ready: boolean
+  /** `pause` was called, and `resume` not yet: nothing starts, and lag grows on purpose. */
+  readonly paused: boolean
   readonly state: ConsumerStatus['state']
   /** Code and message of what keeps the group from being joined or its topics from being read; null when nothing is known to. */
   readonly lastError: string | null

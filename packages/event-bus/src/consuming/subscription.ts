@@ -23,7 +23,10 @@ export interface Subscription extends AsyncDisposable {
   readonly ready: Promise<void>
   /** Resolves with the reason when the membership ends for good by itself: nothing is consumed any more. Never rejects. */
   readonly failed: Promise<Error>
-  /** Starts no new attempt until `resume`; what is under way goes on, and the group membership stays. */
+  /**
+   * Starts no new attempt until `resume`, neither of records nor of retries, and on no partition that is gained meanwhile. What is under way goes on and is
+   * committed; the group membership stays. Does nothing once it is closed.
+   */
   pause(): void
   resume(): void
   /** Cheap enough for a probe. */
@@ -188,6 +191,7 @@ class RunningSubscription implements Subscription {
     return {
       live: state !== 'failed' && abandoned < this.#definition.attempt.maxAbandoned,
       ready: (state === 'stable' || state === 'rebalancing') && this.#closing === null,
+      paused: this.#engine.dispatcher.isPaused && this.#closing === null,
       state,
       lastError: lastError === null ? null : errorText(lastError),
       degraded: runs.flatMap((run) => degradationsOf(run, nowMs)),

@@ -147,39 +147,6 @@ describe('limits (I5)', () => {
   })
 })
 
-describe('pause and resume', () => {
-  it('start no attempt between them, and let those under way end', async () => {
-    const handled: number[] = []
-    const { driver, clock, subscription } = rig(async (event) => {
-      await clock.sleep(100)
-      handled.push(event.data.n)
-    })
-    const partition = await driver.assign(0)
-    partition.deliver(orders(0, 2))
-    subscription.pause()
-    expect(driver.calls).toEqual(['pause orders/0'])
-    await clock.advance(10_000)
-    expect(handled).toEqual([0])
-    expect(driver.committed(0)).toBe(1n)
-    subscription.resume()
-    await clock.advance(100)
-    expect(driver.calls).toEqual(['pause orders/0', 'resume orders/0'])
-    expect(handled).toEqual([0, 1])
-  })
-
-  it('hold for partitions that are gained meanwhile', async () => {
-    const handled: number[] = []
-    const { driver, subscription } = rig((event) => void handled.push(event.data.n))
-    subscription.pause()
-    const partition = await driver.assign(0)
-    partition.deliver(orders(0, 1))
-    expect(handled).toEqual([])
-    expect(driver.calls).toEqual(['pause orders/0'])
-    subscription.resume()
-    expect(handled).toEqual([0])
-  })
-})
-
 describe('a start position', () => {
   it.each([
     ['the committed offset', { committed: { nextOffset: 5n, metadata: '' }, logStartOffset: 2n, logEndOffset: 9n }, 5n],

@@ -81,6 +81,7 @@ describe('a rate limit', () => {
     // The other one is the commit's.
     expect(clock.waiting).toBe(2)
     subscription.pause()
+    expect(clock.waiting).toBe(1)
     await clock.advance(5_000)
     expect(clock.waiting).toBe(0)
     subscription.resume()

@@ -1,3 +1,4 @@
+import type { SchemaStore } from '../../src/avro/schema-store.ts'
 import { ByteBudget } from '../../src/consuming/flow-control.ts'
 import { type EventHandler, handle } from '../../src/consuming/handler.ts'
 import { createSubscription, type Subscription } from '../../src/consuming/subscription.ts'
@@ -51,7 +52,7 @@ export interface Rig {
 export function rig(
   handler: EventHandler<typeof orderPlaced>,
   options: Partial<SubscriptionOptions> = {},
-  given: { budget?: ByteBudget; clock?: ManualClock; driver?: ScriptedDriver } = {},
+  given: { budget?: ByteBudget; clock?: ManualClock; driver?: ScriptedDriver; schemas?: SchemaStore } = {},
 ): Rig {
   const clock = given.clock ?? new ManualClock()
   const driver = given.driver ?? new ScriptedDriver()
@@ -77,6 +78,7 @@ export function rig(
       clientId: 'test',
       budget,
       random: () => 0,
+      ...(given.schemas === undefined ? {} : { schemas: given.schemas }),
     },
   )
   return { clock, driver, budget, subscription, published }
