@@ -7,4 +7,6 @@ export const exitCodes = {
   usage: 2,
   /** It was done, and not everything could be: dead letters were left behind. */
   incomplete: 3,
+  /** Ctrl-C or SIGTERM ended it early; what was done is said and remembered. As shells have it: 128 + SIGINT. */
+  interrupted: 130,
 } as const

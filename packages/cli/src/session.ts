@@ -6,26 +6,26 @@ const CLIENT_ID = 'tributary-cli'
 /** A command's way to the cluster; connections are made when they are first used. */
 export class Session implements AsyncDisposable {
   readonly output: Output
-  readonly #driver: Driver
+  readonly driver: Driver
   #admin: DriverAdmin | null = null
   #producer: DriverProducer | null = null
 
   constructor(driver: Driver, output: Output) {
-    this.#driver = driver
+    this.driver = driver
     this.output = output
   }
 
   get admin(): DriverAdmin {
-    this.#admin ??= this.#driver.createAdmin({ clientId: CLIENT_ID })
+    this.#admin ??= this.driver.createAdmin({ clientId: CLIENT_ID })
     return this.#admin
   }
 
   get producer(): DriverProducer {
-    this.#producer ??= this.#driver.createProducer({ clientId: CLIENT_ID })
+    this.#producer ??= this.driver.createProducer({ clientId: CLIENT_ID })
     return this.#producer
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#driver.close()
+    await this.driver.close()
   }
 }

@@ -101,7 +101,9 @@ describe('tributary dlq', () => {
 
     const { exitCode, out } = await tributary('dlq', 'redrive', '--group', 'stock', '--topic', 'orders')
     expect(exitCode).toBe(0)
-    expect(out).toContain('redrove 1 from orders.stock.dlq, left 0 behind, 0 not looked at')
+    expect(out).toContain(
+      'redrove 1 from orders.stock.dlq to orders.stock.redrive (1 attempts-exhausted), left 0 behind, passed over 0, 0 not looked at',
+    )
     expect(cluster.log(REDRIVE, 0)).toHaveLength(1)
     expect(cluster.log('orders', 0)).toEqual([])
     expect((await tributary('dlq', 'list', '--group', 'stock')).out).toBe('0 waiting in orders.stock.dlq; 0 shown\n')

@@ -52,7 +52,7 @@ describe('a dead letter that is redriven', () => {
       },
       writeError: (text) => expect.unreachable(text),
       connect: (brokers) => kafkajs({ brokers }),
-      interrupted: () => Promise.resolve(),
+      interrupted: () => new Promise(() => {}),
       workingDirectory: import.meta.dirname,
     })
     expect(exitCode).toBe(0)

@@ -6,7 +6,7 @@ import {
   type RawHeader,
   redriveTopic,
 } from '@tributary/event-bus'
-import { inMemoryDriver } from '@tributary/testing'
+import { createVirtualClock, inMemoryDriver } from '@tributary/testing'
 import { describe, expect, it } from 'vitest'
 import { deadLetterTopicsOf, type RedriveOptions, redrive, redriveProgressGroup } from '../src/index.ts'
 
@@ -17,6 +17,7 @@ const REDRIVE = redriveTopic('orders', GROUP)
 const header = (name: string, value: string): RawHeader => [name, Buffer.from(value)]
 
 function bench() {
+  const clock = createVirtualClock(9_000)
   const driver = inMemoryDriver({ topics: { orders: 4, [DLQ]: 4, [REDRIVE]: 2 } })
   const admin = driver.createAdmin({ clientId: 'test' })
   const producer = driver.createProducer({ clientId: 'test' })
@@ -38,7 +39,7 @@ function bench() {
       header('x', 'twice'),
     ])
   const run = (options: Partial<RedriveOptions> = {}) =>
-    redrive({ admin, producer, topics: deadLetterTopicsOf('orders', GROUP), now: () => 9_000, ...options })
+    redrive({ admin, producer, topics: deadLetterTopicsOf('orders', GROUP), clock, ...options })
   const redriven = () => [0, 1].flatMap((partition) => driver.cluster.log(REDRIVE, partition))
   const ids = () => redriven().map(({ headers }) => headers.find(([name]) => name === headerNames.id)?.[1]?.toString())
   return { driver, append, deadLetter, run, redriven, ids }

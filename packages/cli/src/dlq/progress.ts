@@ -1,14 +1,55 @@
-import type { DriverAdmin, PartitionOffsets, TopicPartition } from '@tributary/event-bus'
+import type { DriverAdmin, PartitionOffsets } from '@tributary/event-bus'
+import { metadataFrom, type OffsetRange, rangesFrom } from './done-ranges.ts'
 
 /** The consumer group whose committed offsets say how far a group's dead letters have been redriven. It never has members. */
 export function redriveProgressGroup(group: string): string {
   return `${group}.redrive-tool`
 }
 
-/** One partition of a dead-letter topic: its bounds, and where redriving goes on. */
-export interface RedriveProgress extends PartitionOffsets {
-  /** The first dead letter that has not been redriven. */
-  readonly nextOffset: bigint
+/**
+ * What has been redriven of one partition of a dead-letter topic: all before an offset, and stretches beyond it, for a filter passes some over. It is
+ * stored where consumers store theirs: a committed offset, and the stretches in its metadata.
+ */
+export class RedriveProgress {
+  readonly bounds: PartitionOffsets
+  /** In ascending order, apart from each other. What lies before the log counts as done. */
+  readonly #done: readonly OffsetRange[]
+
+  constructor(bounds: PartitionOffsets, done: readonly OffsetRange[]) {
+    this.bounds = bounds
+    this.#done = done
+  }
+
+  /** What waits to be redriven, in ascending order; there may be gaps in it where the log has no record. */
+  get waiting(): readonly OffsetRange[] {
+    const waiting: OffsetRange[] = []
+    let position = this.bounds.logStartOffset
+    for (const { from, to } of this.#done) {
+      if (from > position) waiting.push({ from: position, to: from })
+      if (to > position) position = to
+    }
+    if (position < this.bounds.logEndOffset) waiting.push({ from: position, to: this.bounds.logEndOffset })
+    return waiting
+  }
+
+  with(range: OffsetRange): RedriveProgress {
+    let { from, to } = range
+    const before = this.#done.filter((done) => done.to < from)
+    const after = this.#done.filter((done) => done.from > to)
+    for (const done of this.#done.slice(before.length, this.#done.length - after.length)) {
+      if (done.from < from) from = done.from
+      if (done.to > to) to = done.to
+    }
+    return new RedriveProgress(this.bounds, [...before, { from, to }, ...after])
+  }
+
+  /** As it is to be stored; null when there are more stretches than the commit's metadata has room for. */
+  encoded(): { readonly nextOffset: bigint; readonly metadata: string } | null {
+    const nextOffset = this.waiting[0]?.from ?? this.bounds.logEndOffset
+    const beyond = this.#done.filter(({ from }) => from > nextOffset)
+    const metadata = metadataFrom(nextOffset, beyond)
+    return metadata === null ? null : { nextOffset, metadata }
+  }
 }
 
 export async function readRedriveProgress(
@@ -20,24 +61,23 @@ export async function readRedriveProgress(
     admin.offsets(topic),
     admin.committed(redriveProgressGroup(group), topic),
   ])
-  const done = new Map(committed.map(({ partition, nextOffset }) => [partition, nextOffset]))
+  const stored = new Map(committed.map((commit) => [commit.partition, commit]))
   return [...offsets]
     .sort((a, b) => a.partition - b.partition)
     .map((bounds) => {
-      const stored = done.get(bounds.partition)
-      const isStillThere = stored !== undefined && stored > bounds.logStartOffset
-      return { ...bounds, nextOffset: isStillThere ? stored : bounds.logStartOffset }
+      const commit = stored.get(bounds.partition)
+      // Beyond the end: the topic was made anew, or lost its end. Nothing of what is there or comes there has been redriven.
+      if (!commit || commit.nextOffset > bounds.logEndOffset) return new RedriveProgress(bounds, [])
+      const beyond = rangesFrom(commit.metadata, commit.nextOffset).filter(({ to }) => to <= bounds.logEndOffset)
+      return new RedriveProgress(bounds, [{ from: 0n, to: commit.nextOffset }, ...beyond])
     })
 }
 
 export async function storeRedriveProgress(
   admin: DriverAdmin,
   group: string,
-  partition: TopicPartition,
-  nextOffset: bigint,
+  { topic, partition }: PartitionOffsets,
+  encoded: { readonly nextOffset: bigint; readonly metadata: string },
 ): Promise<void> {
-  const { topic } = partition
-  await admin.setCommitted(redriveProgressGroup(group), [
-    { topic, partition: partition.partition, nextOffset, metadata: '' },
-  ])
+  await admin.setCommitted(redriveProgressGroup(group), [{ topic, partition, ...encoded }])
 }

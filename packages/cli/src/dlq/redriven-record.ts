@@ -31,6 +31,7 @@ export interface StepOptions {
   readonly admin: DriverAdmin
   readonly group: string
   readonly redrivePartitions: number
+  /** Infinity for no limit. */
   readonly maxRedrives: number
   /** Milliseconds since the Unix epoch. */
   readonly now: number
@@ -55,7 +56,7 @@ export async function stepFor(letter: DeadLetter, options: StepOptions): Promise
       kind: 'leave',
       letter,
       reason: 'redriven-too-often',
-      detail: `${letter.redriveCount} times; --max-redrives is ${maxRedrives}`,
+      detail: `${letter.redriveCount} times; --max-redrives is ${maxRedrives}, and --force passes over it`,
     }
   }
   const bytes = letter.isPointer ? await bytesAtOrigin(admin, letter) : letter.record

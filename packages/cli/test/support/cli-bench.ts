@@ -22,12 +22,16 @@ export interface CliRun {
 export function cliBench(): {
   readonly cluster: InMemoryCluster
   readonly tributary: (...words: string[]) => Promise<CliRun>
+  /** As Ctrl-C does, for every command from now on. */
+  readonly interrupt: () => void
   readonly deadLetter: (id: string, more?: readonly RawHeader[], value?: Buffer) => Promise<void>
 } {
   const cluster = inMemoryCluster()
+  const interruption = Promise.withResolvers<void>()
   const header = (name: string, value: string): RawHeader => [name, Buffer.from(value)]
   return {
     cluster,
+    interrupt: () => interruption.resolve(),
     async tributary(...words) {
       let out = ''
       let error = ''
@@ -40,7 +44,7 @@ export function cliBench(): {
           error += text
         },
         connect: () => inMemoryDriver({ cluster }),
-        interrupted: () => Promise.resolve(),
+        interrupted: () => interruption.promise,
         workingDirectory: import.meta.dirname,
       }
       return { exitCode: await run(words, environment), out, error }
