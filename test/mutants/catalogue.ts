@@ -1,4 +1,5 @@
 import { consumingMutants } from './consuming.ts'
+import { failingMutants } from './failing.ts'
 import type { Mutant } from './mutant.ts'
 
-export const mutants: readonly Mutant[] = [...consumingMutants]
+export const mutants: readonly Mutant[] = [...consumingMutants, ...failingMutants]

@@ -46,16 +46,16 @@ export const consumingMutants: readonly Mutant[] = [
     planted: '    const { envelope, span } = this.#attempt',
   },
   {
-    name: 'a record is settled before its dead letter is acknowledged',
+    name: 'a record is settled before its departure is acknowledged',
     file: `${consuming}/delivery-settler.ts`,
-    original: '    delivery.deadLetter = letter\n    void this.write(delivery, letter)',
-    planted: "    this.settle(delivery, 'dead-lettered')\n    void this.write(delivery, letter)",
+    original: '    delivery.departure = departure\n    void this.write(delivery, departure)',
+    planted: "    this.settle(delivery, 'dead-lettered')\n    void this.write(delivery, departure)",
   },
   {
-    name: 'a dead letter that was not written counts as settled',
+    name: 'a record whose departure was not written counts as settled',
     file: `${consuming}/delivery-settler.ts`,
-    original: "if (outcome.kind === 'written') this.#deadLettered(delivery, letter)",
-    planted: "if (outcome.kind !== 'dropped') this.#deadLettered(delivery, letter)",
+    original: "if (outcome.kind === 'written') this.#departed(delivery, departure)",
+    planted: "if (outcome.kind !== 'dropped') this.#departed(delivery, departure)",
   },
   {
     name: 'a follower starts beside the record before it',

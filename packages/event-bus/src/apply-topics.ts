@@ -15,7 +15,7 @@ export interface ApplyTopicsOptions {
 export interface TopicReport {
   readonly created: readonly string[]
   readonly grown: readonly { readonly topic: string; readonly from: number; readonly to: number }[]
-  /** Settings of dead-letter and redrive topics that were too small for their source. */
+  /** Settings of a group's topics that were too small: for a record of their source, or for the longest wait in a retry topic. */
   readonly raised: readonly {
     readonly topic: string
     readonly config: string
@@ -23,7 +23,10 @@ export interface TopicReport {
     readonly to: string
   }[]
   readonly unchanged: readonly string[]
-  /** Topics of these groups that the plan does not know and that still hold records: of an older configuration, most likely. */
+  /**
+   * Topics of these groups that the plan does not know and that still hold records which their group has not settled: of an older configuration, most likely.
+   * Subscriptions read retry topics that are left over, until they are empty.
+   */
   readonly leftovers: readonly { readonly topic: string; readonly records: bigint }[]
 }
 
@@ -37,7 +40,7 @@ type Actual = ReadonlyMap<string, ActualTopic>
 /**
  * Makes sure that the cluster has what the plan asks for. Running it again changes nothing.
  *
- * Existing source topics keep their settings and grow to the planned number of partitions. Dead-letter and redrive topics follow their source as it
+ * Existing source topics keep their settings and grow to the planned number of partitions. Dead-letter, redrive and retry topics follow their source as it
  * really is, and are ready before it is created or grows: a record must never find its dead-letter topic too small.
  *
  * @throws {TopicPlanError} that lists everything on the cluster that contradicts the plan; nothing is changed then.
@@ -136,11 +139,19 @@ function groupTopicsFirst(a: PlannedTopic, b: PlannedTopic): number {
 function tooSmallConfigs(planned: PlannedTopic, actual: Actual): TopicReport['raised'][number][] {
   const existing = actual.get(planned.topic)
   if (existing === undefined || planned.group === null) return []
-  const config = 'max.message.bytes'
-  const from = existing.configs.get(config)
-  const to = planned.configs[config]
-  if (from === undefined || to === undefined || Number(from) >= Number(to)) return []
-  return [{ topic: planned.topic, config, from, to }]
+  const tooSmall = (config: string): TopicReport['raised'] => {
+    const from = existing.configs.get(config)
+    const to = planned.configs[config]
+    if (from === undefined || to === undefined || atLeast(from, to)) return []
+    return [{ topic: planned.topic, config, from, to }]
+  }
+  // How long dead letters are kept is for people to decide; what waits in a retry topic must be there when it is due.
+  return [...tooSmall('max.message.bytes'), ...(planned.purpose === 'retry' ? tooSmall('retention.ms') : [])]
+}
+
+/** Kafka writes -1 for a retention without end. */
+function atLeast(actual: string, wanted: string): boolean {
+  return actual === '-1' || (wanted !== '-1' && Number(actual) >= Number(wanted))
 }
 
 async function create(admin: DriverAdmin, topics: readonly PlannedTopic[]): Promise<void> {
@@ -160,13 +171,27 @@ async function leftovers(
   names: readonly string[],
 ): Promise<TopicReport['leftovers']> {
   const planned = new Set(plan.map(({ topic }) => topic))
-  const groups = new Set(plan.flatMap(({ group }) => (group === null ? [] : [group])))
+  const groups = [...new Set(plan.flatMap(({ group }) => (group === null ? [] : [group])))]
   const found: { topic: string; records: bigint }[] = []
   for (const topic of names) {
-    if (planned.has(topic) || ![...groups].some((group) => isGroupTopicOf(topic, group, names))) continue
-    let records = 0n
-    for (const { logStartOffset, logEndOffset } of await admin.offsets(topic)) records += logEndOffset - logStartOffset
+    const group = groups.find((candidate) => isGroupTopicOf(topic, candidate, names))
+    if (planned.has(topic) || group === undefined) continue
+    const records = await unsettledRecords(admin, group, topic)
     if (records > 0n) found.push({ topic, records })
   }
   return found
+}
+
+/** What a group has not committed of a topic: all of it for a dead-letter topic, which nobody consumes. */
+async function unsettledRecords(admin: DriverAdmin, group: string, topic: string): Promise<bigint> {
+  const committed = new Map(
+    (await admin.committed(group, topic)).map(({ partition, nextOffset }) => [partition, nextOffset]),
+  )
+  let records = 0n
+  for (const { partition, logStartOffset, logEndOffset } of await admin.offsets(topic)) {
+    let from = committed.get(partition) ?? logStartOffset
+    if (from < logStartOffset) from = logStartOffset
+    if (logEndOffset > from) records += logEndOffset - from
+  }
+  return records
 }

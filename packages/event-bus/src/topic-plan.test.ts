@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { handle } from './consuming/handler.ts'
 import { defineSubscription } from './consuming/subscription-definition.ts'
 import { defineEvent } from './events/define-event.ts'
+import { retryTopics } from './failing/retry-topics.ts'
 import { planTopics } from './topic-plan.ts'
 
 function eventOn(topic: string) {
@@ -40,6 +41,24 @@ describe('a topic plan', () => {
     expect(plan.map(({ configs }) => configs['cleanup.policy'])).toEqual(['delete', 'delete', 'delete'])
     expect(plan[0]?.configs['retention.ms']).toBe('86400000')
     expect(plan[1]?.configs['retention.ms']).toBe('2592000000')
+  })
+
+  it('has the retry topics of a policy, which keep their records as long as the source', () => {
+    const afterwards = retryTopics({ delaysMs: [10_000, 300_000], order: 'overtake' })
+    const on = [handle(orders, () => {})]
+    const subscription = defineSubscription({ group: 'inventory', on, onFailure: { afterwards } })
+    const plan = planTopics({ subscriptions: [subscription], topics: { orders: { retentionMs: 86_400_000 } } })
+    expect(plan.slice(3)).toEqual(
+      ['10s', '5m'].map((delay) => ({
+        topic: `orders.inventory.retry.${delay}`,
+        purpose: 'retry',
+        source: 'orders',
+        group: 'inventory',
+        partitions: 6,
+        replicationFactor: -1,
+        configs: { 'cleanup.policy': 'delete', 'retention.ms': '86400000', 'max.message.bytes': '1114124' },
+      })),
+    )
   })
 
   it('lists everything that contradicts, all at once', () => {

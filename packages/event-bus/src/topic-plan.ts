@@ -3,10 +3,10 @@ import type { SubscriptionDefinition } from './consuming/subscription-definition
 import type { TopicSpec } from './driver.ts'
 import { TopicPlanError } from './errors.ts'
 import type { AnyEventDefinition } from './events/define-event.ts'
-import { deadLetterTopic, redriveTopic } from './topics.ts'
+import { deadLetterTopic, redriveTopic, retryTopic } from './topics.ts'
 
-/** What a topic is for. `source`: events are published to it. `dlq` and `redrive` belong to one group's handling of one source. */
-export type TopicPurpose = 'source' | 'dlq' | 'redrive'
+/** What a topic is for. `source`: events are published to it. `dlq`, `redrive` and `retry` belong to one group's handling of one source. */
+export type TopicPurpose = 'source' | 'dlq' | 'redrive' | 'retry'
 
 export interface PlannedTopic extends TopicSpec {
   readonly purpose: TopicPurpose
@@ -22,7 +22,7 @@ export interface TopicSettings {
   /** @defaultValue -1, the broker's default */
   readonly replicationFactor?: number
   /**
-   * How long events stay readable, in milliseconds.
+   * How long events stay readable, in milliseconds, also while they wait in retry topics.
    *
    * @defaultValue 604,800,000 (7 days)
    */
@@ -44,7 +44,7 @@ export interface TopicSettings {
 export interface TopicPlanOptions {
   /** Events that are published: their topics. */
   readonly events?: readonly AnyEventDefinition[]
-  /** Subscriptions: the topics of their events, and a dead-letter and a redrive topic for each. */
+  /** Subscriptions: the topics of their events, and for each a dead-letter topic, a redrive topic and the retry topics of their policy. */
   readonly subscriptions?: readonly SubscriptionDefinition[]
   /** For all topics. */
   readonly defaults?: TopicSettings
@@ -60,10 +60,10 @@ const kafkaDefaults: Required<TopicSettings> = {
   maxMessageBytes: 1_048_588,
 }
 
-/** What a dead letter's headers may add to a record, in bytes. */
+/** What the headers of a dead letter or of a delayed retry may add to a record, in bytes. */
 export const provenanceBytes = 64 * 1024
 
-/** Records that wait in place are read again from the log: their longest wait must fit into its retention this many times. */
+/** Records that wait are read again from the log, of their source or of a retry topic: their longest wait must fit into its retention this many times. */
 const retentionMargin = 2
 
 /**
@@ -83,8 +83,8 @@ export function planTopics(options: TopicPlanOptions): readonly PlannedTopic[] {
     ...options.topics?.[topic],
   })
   const plan = [...sources].map((topic) => sourceTopic(topic, settingsOf(topic)))
-  for (const { group, topics } of subscriptions) {
-    for (const source of topics) plan.push(...groupTopics(source, group, settingsOf(source)))
+  for (const subscription of subscriptions) {
+    for (const source of subscription.topics) plan.push(...groupTopics(source, subscription, settingsOf(source)))
   }
   const unique = withoutRepetitions(plan)
   const faults = [
@@ -118,17 +118,25 @@ function sourceTopic(topic: string, settings: Required<TopicSettings>): PlannedT
   }
 }
 
-function groupTopics(source: string, group: string, settings: Required<TopicSettings>): PlannedTopic[] {
-  const common = {
-    source,
-    group,
-    partitions: settings.partitions,
-    replicationFactor: settings.replicationFactor,
-    configs: configs(settings.deadLetterRetentionMs, settings.maxMessageBytes + provenanceBytes),
-  }
+function groupTopics(
+  source: string,
+  { group, onFailure }: SubscriptionDefinition,
+  { partitions, replicationFactor, ...settings }: Required<TopicSettings>,
+): PlannedTopic[] {
+  const maxMessageBytes = settings.maxMessageBytes + provenanceBytes
+  const common = { source, group, partitions, replicationFactor }
+  const kept = { ...common, configs: configs(settings.deadLetterRetentionMs, maxMessageBytes) }
+  // The source's retention is long enough for the longest wait, or the plan is refused.
+  const passing = { ...common, configs: configs(settings.retentionMs, maxMessageBytes) }
+  const delaysMs = typeof onFailure.afterwards === 'object' ? onFailure.afterwards.delaysMs : []
   return [
-    { topic: deadLetterTopic(source, group), purpose: 'dlq', ...common },
-    { topic: redriveTopic(source, group), purpose: 'redrive', ...common },
+    { topic: deadLetterTopic(source, group), purpose: 'dlq', ...kept },
+    { topic: redriveTopic(source, group), purpose: 'redrive', ...kept },
+    ...delaysMs.map((delayMs) => ({
+      topic: retryTopic(source, group, delayMs),
+      purpose: 'retry' as const,
+      ...passing,
+    })),
   ]
 }
 

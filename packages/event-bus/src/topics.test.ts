@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { collidingForm } from './topic-plan.ts'
-import { deadLetterTopic, isGroupTopicOf, redriveTopic } from './topics.ts'
+import { deadLetterTopic, isGroupTopicOf, redriveTopic, retryDelayOf, retryTopic } from './topics.ts'
 
 /** Names that are likely to collide: few characters, and all the separators. */
 const topic = fc.stringMatching(/^[a-b._-]{1,6}$/).filter((name) => name !== '.' && name !== '..')
@@ -12,6 +12,7 @@ describe("names of a group's topics", () => {
   it('say topic and group, where the group is a plain name', () => {
     expect(deadLetterTopic('orders', 'inventory')).toBe('orders.inventory.dlq')
     expect(redriveTopic('shop.orders_v2', 'email-service')).toBe('shop.orders_v2.email-service.redrive')
+    expect(retryTopic('orders', 'inventory', 300_000)).toBe('orders.inventory.retry.5m')
   })
 
   it('mark a group that has dots, underscores or double hyphens', () => {
@@ -25,9 +26,13 @@ describe("names of a group's topics", () => {
         // Two source topics that are one to Kafka cannot both exist.
         fc.pre(collidingForm(topicA) !== collidingForm(topicB) || topicA === topicB)
         fc.pre(topicA !== topicB || groupA !== groupB)
-        const a = [deadLetterTopic(topicA, groupA), redriveTopic(topicA, groupA)].map(collidingForm)
-        const b = [deadLetterTopic(topicB, groupB), redriveTopic(topicB, groupB)].map(collidingForm)
-        return new Set([...a, ...b]).size === 4
+        const namesOf = (topicName: string, groupName: string): string[] => [
+          deadLetterTopic(topicName, groupName),
+          redriveTopic(topicName, groupName),
+          ...[1, 1_000, 60_000].map((delayMs) => retryTopic(topicName, groupName, delayMs)),
+        ]
+        const names = [...namesOf(topicA, groupA), ...namesOf(topicB, groupB)]
+        return new Set(names.map(collidingForm)).size === 10
       }),
       { numRuns: 2_000 },
     )
@@ -39,6 +44,7 @@ describe("names of a group's topics", () => {
       fc.property(long, fc.oneof(long, fc.string({ minLength: 1 })), (topicName, groupName) => {
         expect(deadLetterTopic(topicName, groupName)).toMatch(legal)
         expect(redriveTopic(topicName, groupName)).toMatch(legal)
+        expect(retryTopic(topicName, groupName, Number.MAX_SAFE_INTEGER)).toMatch(legal)
       }),
     )
   })
@@ -55,10 +61,28 @@ describe("names of a group's topics", () => {
     fc.assert(
       fc.property(topic, group, group, (topicName, own, other) => {
         expect(isGroupTopicOf(deadLetterTopic(topicName, own), own, [topicName])).toBe(true)
-        if (own !== other) expect(isGroupTopicOf(deadLetterTopic(topicName, own), other, [topicName])).toBe(false)
+        expect(isGroupTopicOf(retryTopic(topicName, own, 90_000), own, [topicName])).toBe(true)
+        if (own === other) return
+        expect(isGroupTopicOf(deadLetterTopic(topicName, own), other, [topicName])).toBe(false)
+        expect(isGroupTopicOf(retryTopic(topicName, own, 90_000), other, [topicName])).toBe(false)
       }),
     )
     expect(isGroupTopicOf('orders', 'orders', ['orders'])).toBe(false)
     expect(isGroupTopicOf('orders.inventory.retry.10s', 'inventory', [])).toBe(true)
+    // A group may be called so: this is its dead-letter topic, not a retry topic with a delay called dlq.
+    expect(isGroupTopicOf('orders.retry.dlq', 'retry', [])).toBe(true)
+  })
+
+  it('say their delay to the group that they belong to, and to no other', () => {
+    fc.assert(
+      fc.property(topic, group, topic, group, fc.integer({ min: 1 }), (topicName, own, topicB, other, delayMs) => {
+        const name = retryTopic(topicName, own, delayMs)
+        expect(retryDelayOf(name, topicName, own)).toBe(delayMs)
+        if (own !== other || topicName !== topicB) expect(retryDelayOf(name, topicB, other)).toBeNull()
+      }),
+    )
+    for (const name of ['orders.inventory.retry.60s', 'orders.inventory.dlq', 'orders', 'orders.inventory.retry.']) {
+      expect(retryDelayOf(name, 'orders', 'inventory')).toBeNull()
+    }
   })
 })

@@ -1,5 +1,6 @@
 /** Which topics events and subscriptions need, and what they are called. `apply-topics.ts` brings a plan onto a cluster. */
 import { createHash } from 'node:crypto'
+import { delayFromLabel, delayLabel, delayLabelPattern } from './failing/delay-label.ts'
 
 /** Kafka's limit for the name of a topic. */
 const longestTopicName = 249
@@ -12,6 +13,27 @@ export function deadLetterTopic(topic: string, group: string): string {
 /** Where dead letters return to the group that failed them: `<topic>.<group>.redrive`. The group reads it beside the topic. */
 export function redriveTopic(topic: string, group: string): string {
   return groupTopic(topic, group, 'redrive')
+}
+
+/** Where a group's records of a topic wait for another attempt: `<topic>.<group>.retry.<delay>`, the delay as `10s`, `5m` or `1h`. Read by that group. */
+export function retryTopic(topic: string, group: string, delayMs: number): string {
+  return groupTopic(topic, group, `retry.${delayLabel(delayMs)}`)
+}
+
+/** The delay of `name` in milliseconds where it is a retry topic of this topic and group, whatever their configuration; else null. */
+export function retryDelayOf(name: string, topic: string, group: string): number | null {
+  const delayMs = delayFromLabel(name.slice(name.lastIndexOf('.') + 1))
+  return delayMs !== null && retryTopic(topic, group, delayMs) === name ? delayMs : null
+}
+
+/** What a topic is to the group that reads it. */
+export interface TopicRole {
+  readonly kind: 'source' | 'redrive' | 'retry'
+  readonly group: string
+  /** The source topic that it belongs to; the topic itself for a source. */
+  readonly source: string
+  /** How long a record waits in it, in milliseconds; null where none does. */
+  readonly delayMs: number | null
 }
 
 /** Words of letters and digits, joined by single hyphens: such a group stands in a name as it is. */
@@ -36,7 +58,7 @@ function groupTopic(topic: string, group: string, suffix: string): string {
   return `${topic.slice(0, room)}.${legible}${marked}`
 }
 
-const groupTopicSuffix = /\.(dlq|redrive|retry\.[^.]+)$/
+const groupTopicSuffix = new RegExp(`\\.(dlq|redrive|retry\\.${delayLabelPattern})$`)
 
 /** Whether `name` is a dead-letter, redrive or retry topic of `group`, for whichever source. `topics` are the topics there are. */
 export function isGroupTopicOf(name: string, group: string, topics: readonly string[]): boolean {

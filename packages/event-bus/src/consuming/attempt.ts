@@ -37,7 +37,7 @@ export class Attempt {
   constructor(delivery: Delivery, envelope: EventEnvelope, span: AttemptSpan, startedAtMs: number, deadlineMs: number) {
     this.delivery = delivery
     this.envelope = envelope
-    this.number = delivery.failures + 1
+    this.number = delivery.attemptsMade + 1
     this.span = span
     this.startedAtMs = startedAtMs
     this.deadlineAtMs = startedAtMs + deadlineMs

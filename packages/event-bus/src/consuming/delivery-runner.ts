@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import { AttemptTimeoutError } from '../errors.ts'
 import type { Decoded, EventDecoder } from '../events/event-codec.ts'
 import { failureFrom } from '../failing/failure.ts'
+import { dueAtOf } from '../failing/record-history.ts'
 import type { FailedStep } from '../failing/verdict.ts'
 import type { Logger } from '../logger.ts'
 import { errorTypeOf } from '../tracing/error-type.ts'
@@ -67,8 +68,8 @@ export class DeliveryRunner {
 
   /** Answers whether a handler was called; what is undecodable or of no interest, or must be looked up first, calls none. */
   run(delivery: Delivery): boolean {
-    if (delivery.deadLetter !== null) {
-      void this.#options.settler.write(delivery, delivery.deadLetter)
+    if (delivery.departure !== null) {
+      void this.#options.settler.write(delivery, delivery.departure)
       return false
     }
     this.#takeSlot(delivery)
@@ -150,6 +151,8 @@ export class DeliveryRunner {
   #attempt(delivery: Delivery, event: HandledEvent): void {
     const { envelope, registration } = event
     const { clock, definition } = this.#options
+    if (delivery.owner.role.delayMs !== null && delivery.failures === 0)
+      this.#noteLateness(delivery, delivery.owner.role.delayMs)
     const span = this.#startSpan(delivery, event)
     const attempt = new Attempt(delivery, envelope, span, clock.monotonic(), definition.attempt.deadlineMs)
     const context = new AttemptContext(attempt, this.#environment)
@@ -221,6 +224,11 @@ export class DeliveryRunner {
     this.#endFenced(attempt)
   }
 
+  #noteLateness({ owner, record }: Delivery, delayMs: number): void {
+    const { metrics, clock } = this.#options
+    metrics.retryStarted(owner.topic, Math.max(0, clock.now() - dueAtOf(record, delayMs)))
+  }
+
   #report(attempt: Attempt, outcome: AttemptOutcome, errorType?: string): void {
     const { metrics, clock } = this.#options
     attempt.span.end()
@@ -253,7 +261,7 @@ export class DeliveryRunner {
       clientId,
       eventType: event?.envelope.type ?? null,
       eventId: event?.envelope.id ?? null,
-      attempt: delivery.failures + 1,
+      attempt: delivery.attemptsMade + 1,
       headers: record.headers,
     }
     return telemetry.startAttempt(event === null ? info : { ...info, traceId: event.envelope.traceId })

@@ -1,12 +1,8 @@
 import type { Clock } from '../clock.ts'
 import { DeadLetterImpossibleError } from '../errors.ts'
 import { backoffDelayMs, exponential } from '../failing/backoff.ts'
-import {
-  type DeadLetter,
-  type DeadLetterWriter,
-  describeOutcome,
-  type UnwrittenDeadLetter,
-} from '../failing/dead-letter.ts'
+import { type DeadLetter, type Departure, describeOutcome, type UnwrittenDeparture } from '../failing/departure.ts'
+import type { DepartureWriter } from '../failing/departure-writer.ts'
 import { describeFailure, type Failure } from '../failing/failure.ts'
 import type { ResolvedFailurePolicy } from '../failing/failure-policy.ts'
 import { type DeadLetterReason, type FailedStep, verdictOn } from '../failing/verdict.ts'
@@ -16,7 +12,7 @@ import type { Delivery } from './delivery.ts'
 
 export interface DeliverySettlerOptions {
   readonly policy: ResolvedFailurePolicy
-  readonly deadLetters: DeadLetterWriter
+  readonly departures: DepartureWriter
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: SubscriptionMetrics
@@ -28,10 +24,10 @@ export interface DeliverySettlerOptions {
   readonly onRunnable: () => void
 }
 
-/** Dead-letter writes that failed are offered again in these waits. */
+/** Writes that failed are offered again in these waits. */
 const WRITE_BACKOFF = exponential({ initialMs: 200, maxMs: 30_000 })
 
-/** What follows an attempt: settlement, another attempt, or a dead letter. */
+/** What follows an attempt: settlement, another attempt, a retry topic, or a dead letter. */
 export class DeliverySettler {
   readonly #options: DeliverySettlerOptions
 
@@ -49,11 +45,15 @@ export class DeliverySettler {
   judge(delivery: Delivery, step: FailedStep, span: AttemptSpan, failure: Failure): void {
     const { clock, policy, random, logger, onRunnable } = this.#options
     const ageMs = delivery.noteFailure(clock.now(), clock.monotonic())
-    const history = { step, attempt: delivery.failures, ageMs }
+    const history = { step, attempt: delivery.failures, ageMs, waitedMs: delivery.owner.role.delayMs }
     const verdict = verdictOn(failure, history, policy, random())
     logger.warn({ ...placeOf(delivery), ...history, verdict, trace_id: span.traceId, failure }, 'attempt failed')
     if (verdict.kind === 'dead-letter') {
       this.giveUp(delivery, span, failure, verdict.reason)
+      return
+    }
+    if (verdict.kind === 'retry-topic') {
+      this.#depart(delivery, { kind: 'retry', delayMs: verdict.delayMs, ...this.#leaving(delivery, span, failure) })
       return
     }
     if (verdict.kind === 'hold') delivery.owner.block(delivery, `held: ${describeFailure(failure)}`)
@@ -62,35 +62,48 @@ export class DeliverySettler {
 
   /** From here on the record is written to its dead-letter topic until that is acknowledged, and attempted no more. */
   giveUp(delivery: Delivery, span: AttemptSpan, failure: Failure, reason: DeadLetterReason): void {
-    const { owner, record, event } = delivery
-    const letter: DeadLetter = {
-      record,
-      readFrom: owner,
-      reason,
-      failure,
-      attempts: delivery.failures,
-      firstFailedAt: delivery.failures === 0 ? this.#options.clock.now() : delivery.firstFailedAt,
-      eventId: event?.envelope.id ?? null,
-      context: span.context,
-    }
-    delivery.deadLetter = letter
-    void this.write(delivery, letter)
+    this.#depart(delivery, { kind: 'dead-letter', reason, ...this.#leaving(delivery, span, failure) })
   }
 
   /**
-   * I3: the record is settled when its dead letter is acknowledged, and not before; until then its key waits, and the partition's commit stays at it. Takes
-   * no slot: a slow dead-letter topic does not stop handlers (I7). Never rejects.
+   * I3: the record is settled when its write is acknowledged, and not before; until then its key waits, and the partition's commit stays at it. Takes no slot:
+   * a slow dead-letter or retry topic does not stop handlers (I7). Never rejects.
    */
-  async write(delivery: Delivery, letter: DeadLetter): Promise<void> {
+  async write(delivery: Delivery, departure: Departure): Promise<void> {
     const { owner } = delivery
     owner.begin()
-    const outcome = await this.#options.deadLetters.write(letter, () => owner.state !== 'fenced')
+    const outcome = await this.#options.departures.write(departure, () => owner.state !== 'fenced')
     if (owner.state !== 'fenced') {
-      if (outcome.kind === 'written') this.#deadLettered(delivery, letter)
-      else if ('error' in outcome) this.#notWritten(delivery, outcome)
+      if (outcome.kind === 'written') this.#departed(delivery, departure)
+      else if ('error' in outcome) this.#notWritten(delivery, departure, outcome)
     }
     owner.end()
     this.#options.onRunnable()
+  }
+
+  #leaving(delivery: Delivery, span: AttemptSpan, failure: Failure) {
+    const { owner, record, event, history } = delivery
+    const { firstFailedAt } = delivery.failures > 0 ? delivery : history
+    return {
+      record,
+      history,
+      source: owner.role.source,
+      failure,
+      attempts: delivery.attemptsMade,
+      firstFailedAt: firstFailedAt ?? this.#options.clock.now(),
+      eventId: event?.envelope.id ?? null,
+      context: span.context,
+    }
+  }
+
+  #depart(delivery: Delivery, departure: Departure): void {
+    delivery.departure = departure
+    void this.write(delivery, departure)
+  }
+
+  #departed(delivery: Delivery, departure: Departure): void {
+    if (departure.kind === 'dead-letter') this.#deadLettered(delivery, departure)
+    else this.settle(delivery, 'retried')
   }
 
   #deadLettered(delivery: Delivery, { reason, failure, attempts }: DeadLetter): void {
@@ -100,18 +113,26 @@ export class DeliverySettler {
     this.settle(delivery, 'dead-lettered')
   }
 
-  #notWritten(delivery: Delivery, outcome: UnwrittenDeadLetter): void {
+  #notWritten(delivery: Delivery, departure: Departure, outcome: UnwrittenDeparture): void {
     const { logger, policy, random, onRunnable } = this.#options
-    const description = describeOutcome(outcome)
+    const description = describeOutcome(departure, outcome)
+    const isDeadLetter = departure.kind === 'dead-letter'
     const err =
-      outcome.kind === 'failed' ? outcome.error : new DeadLetterImpossibleError(description, { cause: outcome.error })
-    logger.error({ ...placeOf(delivery), err }, `dead letter ${description}`)
+      outcome.kind === 'impossible' && isDeadLetter
+        ? new DeadLetterImpossibleError(description, { cause: outcome.error })
+        : outcome.error
+    logger.error({ ...placeOf(delivery), err }, description)
+    if (outcome.kind === 'impossible' && !isDeadLetter) {
+      // All of it is too large for the retry topic; of a dead letter less may do.
+      this.#depart(delivery, { ...departure, kind: 'dead-letter', reason: 'attempts-exhausted' })
+      return
+    }
     if (outcome.kind === 'impossible' && policy.deadLetterImpossible === 'skip-and-alarm') {
       this.settle(delivery, 'skipped')
       return
     }
     delivery.writeFailures += 1
-    delivery.owner.block(delivery, `dead letter ${description}`)
+    delivery.owner.block(delivery, description)
     const afterMs = backoffDelayMs(WRITE_BACKOFF, delivery.writeFailures, random())
     delivery.owner.runAgainAfter(delivery, afterMs, onRunnable)
   }

@@ -1,6 +1,7 @@
 import type { RawRecord } from '../driver.ts'
 import type { EventEnvelope } from '../events/envelope.ts'
-import type { DeadLetter } from '../failing/dead-letter.ts'
+import type { Departure } from '../failing/departure.ts'
+import { historyOf, type RecordHistory } from '../failing/record-history.ts'
 import type { HandlerRegistration } from './handler.ts'
 import type { LaneMember } from './key-lanes.ts'
 import type { PartitionRun } from './partition.ts'
@@ -25,16 +26,17 @@ export class Delivery implements LaneMember<Delivery> {
   readonly bytes: number
   /** Null until it has been decoded, and again never. */
   event: HandledEvent | null = null
-  /** Failures of the step it is at: decoding, then handling. */
+  /** Failures of the step it is at, since it was read from this topic: decoding, then handling. */
   failures = 0
   /** By the monotonic clock; meaningful while `failures` is not 0. */
   firstFailedAtMonotonicMs = 0
   /** Milliseconds since the Unix epoch, for people. */
   firstFailedAt = 0
-  /** Set once it is given up: from then on it is written, not attempted. */
-  deadLetter: DeadLetter | null = null
-  /** Writes of its dead letter that failed in a row. */
+  /** Set once it shall leave for another topic: from then on it is written, not attempted. */
+  departure: Departure | null = null
+  /** Writes of it that failed in a row. */
   writeFailures = 0
+  #history: RecordHistory | null = null
 
   constructor(owner: PartitionRun, record: RawRecord, ticket: number, bytes: number) {
     this.owner = owner
@@ -43,11 +45,23 @@ export class Delivery implements LaneMember<Delivery> {
     this.bytes = bytes
   }
 
-  /** Answers how long ago it failed first, in milliseconds: 0 at its first failure. */
+  /** What its headers say of its way so far. Read when somebody asks: most records succeed at once. */
+  get history(): RecordHistory {
+    this.#history ??= historyOf(this.record, this.owner, this.owner.role)
+    return this.#history
+  }
+
+  /** Attempts that have failed, here and in the topics that it came through. */
+  get attemptsMade(): number {
+    return this.owner.role.kind === 'retry' ? this.history.attempts + this.failures : this.failures
+  }
+
+  /** Answers how long ago it failed first, in milliseconds: 0 at its very first failure. */
   noteFailure(now: number, monotonicMs: number): number {
     if (this.failures === 0) {
-      this.firstFailedAt = now
-      this.firstFailedAtMonotonicMs = monotonicMs
+      this.firstFailedAt = this.history.firstFailedAt ?? now
+      // By the clock of another process, perhaps; one that is ahead makes nobody younger than new.
+      this.firstFailedAtMonotonicMs = monotonicMs - Math.max(0, now - this.firstFailedAt)
     }
     this.failures += 1
     return monotonicMs - this.firstFailedAtMonotonicMs

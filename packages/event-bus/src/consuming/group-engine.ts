@@ -14,7 +14,9 @@ import { COMMIT_TIMEOUT_MS } from './definition-faults.ts'
 import type { Delivery } from './delivery.ts'
 import type { DeliveryRunner } from './delivery-runner.ts'
 import { Dispatcher } from './dispatcher.ts'
+import { DueGate } from './due-gate.ts'
 import { type ByteBudget, Intake } from './flow-control.ts'
+import type { GroupTopics } from './group-topics.ts'
 import { PartitionRun, partitionId } from './partition.ts'
 import { TokenBucket } from './rate-limit.ts'
 import { type Start, startOf } from './start-position.ts'
@@ -23,6 +25,7 @@ import { until } from './until.ts'
 
 export interface GroupEngineOptions {
   readonly definition: SubscriptionDefinition
+  readonly topics: GroupTopics
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: SubscriptionMetrics
@@ -132,13 +135,16 @@ export class GroupEngine implements GroupListener {
       this.#options.consumer().seek({ topic, partition }, epoch, position)
       return
     }
-    run.receive(chunk)
-    if (chunk.records.length > 0) this.#options.metrics.consumed(topic, chunk.records.length)
+    const admitted = run.gate === null ? chunk : run.gate.admit(chunk)
+    run.receive(admitted)
+    if (admitted.records.length > 0) this.#options.metrics.consumed(topic, admitted.records.length)
     // Positions move without anything being settled here: by control batches, and by records that an earlier epoch has settled.
     this.committer.note()
     // In this order: what synchronous handlers have done by then need not pause the partition.
     this.dispatcher.dispatch()
     this.#review(run)
+    // What is not due stays on the log: the partition is paused at it, until its gate opens.
+    if (admitted !== chunk) this.#options.consumer().seek({ topic, partition }, epoch, admitted.nextPosition)
   }
 
   onFailed(error: Error): void {
@@ -184,9 +190,13 @@ export class GroupEngine implements GroupListener {
   }
 
   #add(assigned: AssignedPartition, start: Start): void {
-    const { definition, budget, clock, runner } = this.#options
+    const { definition, topics, budget, clock, runner } = this.#options
     const intake = new Intake(definition.limits, budget)
-    const run = new PartitionRun({ assigned, ...start, order: definition.order, intake, clock })
+    const role = topics.roleOf(assigned.topic)
+    const { delayMs } = role
+    const onOpen = (): void => this.#review(run)
+    const gate = delayMs === null ? null : new DueGate({ clock, delayMs, logEndOffset: assigned.logEndOffset, onOpen })
+    const run = new PartitionRun({ assigned, ...start, order: definition.order, role, gate, intake, clock })
     for (const { delivery } of runner().inFlight.aborted()) {
       if (partitionId(delivery.owner) === partitionId(run)) run.lanes.occupy(delivery)
     }
@@ -222,7 +232,7 @@ export class GroupEngine implements GroupListener {
 
   #review(run: PartitionRun): void {
     if (run.state !== 'active') return
-    const wantsPause = this.dispatcher.isPaused || run.intake.wantsPause(run.tracker.span, run.mapFill)
+    const wantsPause = this.dispatcher.isPaused || run.wantsPause
     if (wantsPause === run.intake.isPaused) return
     run.intake.isPaused = wantsPause
     const { topic, partition } = run

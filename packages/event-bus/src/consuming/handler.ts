@@ -6,7 +6,10 @@ import type { EncodedEvent, EncodeOptions, PublishedEvent, PublishOptions } from
 /** What a handler knows about its attempt, and what it may do in it. Every member works when taken out: `const { publish, signal } = ctx`. */
 export interface HandlerContext {
   readonly group: string
-  /** Counted from 1. Starts anew after a restart, a rebalance and a redrive. */
+  /**
+   * Counted from 1, and on over retry topics. Starts anew after a redrive; after a restart or a rebalance it starts again from where the record came into
+   * its topic.
+   */
   readonly attempt: number
   /** Aborts when the attempt's deadline passes or its partition is lost. Hand it on to whatever waits: an attempt that goes on holds its key. */
   readonly signal: AbortSignal

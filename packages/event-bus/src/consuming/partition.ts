@@ -1,7 +1,9 @@
 import type { Clock, Timer } from '../clock.ts'
 import type { AssignedPartition, Chunk, TopicPartition } from '../driver.ts'
+import type { TopicRole } from '../topics.ts'
 import type { Committable } from './committer.ts'
 import { Delivery } from './delivery.ts'
+import type { DueGate } from './due-gate.ts'
 import { Fifo } from './fifo.ts'
 import type { Intake } from './flow-control.ts'
 import { KeyLanes, type Order } from './key-lanes.ts'
@@ -23,6 +25,9 @@ export interface PartitionRunOptions {
   /** What an earlier epoch settled beyond `position`. */
   readonly inherited: readonly OffsetRange[]
   readonly order: Order
+  readonly role: TopicRole
+  /** Of a retry topic: lets through what is due. */
+  readonly gate: DueGate | null
   readonly intake: Intake
   readonly clock: Clock
 }
@@ -39,6 +44,8 @@ export class PartitionRun implements Committable {
   readonly topic: string
   readonly partition: number
   readonly epoch: number
+  readonly role: TopicRole
+  readonly gate: DueGate | null
   readonly intake: Intake
   readonly tracker: OffsetTracker
   readonly lanes: KeyLanes<Delivery>
@@ -62,12 +69,15 @@ export class PartitionRun implements Committable {
   #onIdle: (() => void) | null = null
   #drained: Promise<void> | null = null
 
-  constructor({ assigned, position, committedOffset, inherited, order, intake, clock }: PartitionRunOptions) {
+  constructor(options: PartitionRunOptions) {
+    const { assigned, position, committedOffset, inherited, order, role, gate, intake, clock } = options
     this.topic = assigned.topic
     this.partition = assigned.partition
     this.epoch = assigned.epoch
     this.highWatermark = assigned.logEndOffset
     this.committedOffset = committedOffset
+    this.role = role
+    this.gate = gate
     this.intake = intake
     this.tracker = new OffsetTracker(position, inherited)
     this.committedRevision = committedOffset === null ? null : this.tracker.revision
@@ -86,6 +96,11 @@ export class PartitionRun implements Committable {
   /** How full the last commit's metadata was, from 0 to 1. Where it is refused it keeps nothing, and nothing waits for room in it. */
   get mapFill(): number {
     return this.isMetadataRefused ? 0 : this.#mapFill
+  }
+
+  /** Whether nothing more should be fetched now: what comes next is not due, or there is enough here. */
+  get wantsPause(): boolean {
+    return this.gate?.isShut === true || this.intake.wantsPause(this.tracker.span, this.mapFill)
   }
 
   metadata(): string {
@@ -168,6 +183,7 @@ export class PartitionRun implements Committable {
   fence(): void {
     this.state = 'fenced'
     this.#forgetWaiting()
+    this.gate?.close()
     this.blocked.clear()
     this.intake.releaseAll()
     this.#onIdle?.()

@@ -7,7 +7,6 @@ export interface StartPolicyOptions {
   readonly driver: Driver
   readonly definition: SubscriptionDefinition
   readonly clientId: string
-  readonly redriveTopics: readonly string[]
   readonly logger: Logger
   readonly clock: Clock
   /** Whether nobody needs to know any more. */
@@ -19,14 +18,14 @@ const ASK_AGAIN_MS = 1_000
 
 /**
  * Where partitions begin for which the group has committed nothing. `latest` is meant for a group's first start only: a partition that was added to a topic
- * which the group reads already begins at its first record, and so do redrive topics, whose records were written for this group.
+ * which the group reads already begins at its first record, and so do redrive and retry topics, whose records were written for this group.
  */
 export function createStartPolicy(options: StartPolicyOptions): (topic: string) => Promise<'earliest' | 'latest'> {
-  const { driver, definition, clientId, redriveTopics, logger, clock, isClosing } = options
+  const { driver, definition, clientId, logger, clock, isClosing } = options
   if (definition.startFrom === 'earliest') return () => Promise.resolve('earliest')
 
   return async (topic) => {
-    if (redriveTopics.includes(topic)) return 'earliest'
+    if (!definition.topics.includes(topic)) return 'earliest'
     const admin = driver.createAdmin({ clientId })
     try {
       while (!isClosing()) {

@@ -3,15 +3,15 @@ import type { Clock } from '../clock.ts'
 import type { Driver, DriverConsumer } from '../driver.ts'
 import { BusClosedError } from '../errors.ts'
 import { createEventDecoder } from '../events/event-decoder.ts'
-import { DeadLetterWriter } from '../failing/dead-letter.ts'
+import { DepartureWriter } from '../failing/departure-writer.ts'
 import type { Logger } from '../logger.ts'
 import type { Publisher } from '../publishing/publisher.ts'
-import { redriveTopic } from '../topics.ts'
 import type { Telemetry } from '../tracing/telemetry.ts'
 import { DeliveryRunner } from './delivery-runner.ts'
 import { DeliverySettler } from './delivery-settler.ts'
 import type { ByteBudget } from './flow-control.ts'
 import { GroupEngine } from './group-engine.ts'
+import { GroupTopics } from './group-topics.ts'
 import { degradationsOf, errorText, readingOf, type SubscriptionHealth } from './health.ts'
 import { createStartPolicy } from './start-policy.ts'
 import type { SubscriptionDefinition } from './subscription-definition.ts'
@@ -71,7 +71,7 @@ class RunningSubscription implements Subscription {
   readonly #engine: GroupEngine
   readonly #runner: DeliveryRunner
   readonly #consumer: DriverConsumer
-  readonly #closeDeadLetters: () => Promise<void>
+  readonly #closeDepartures: () => Promise<void>
   readonly #stopObserving: () => void
   readonly #closed = Promise.withResolvers<never>()
   #closing: Promise<void> | null = null
@@ -80,16 +80,15 @@ class RunningSubscription implements Subscription {
     const { driver, clock, telemetry, clientId, schemas, budget, publisher } = dependencies
     const { group } = definition
     const logger = dependencies.logger.child({ group })
-    const redriveTopics = definition.topics.map((topic) => redriveTopic(topic, group))
-    const topics = [...definition.topics, ...redriveTopics]
+    const topics = new GroupTopics(definition)
     const failed = Promise.withResolvers<Error>()
-    const metrics = telemetry.subscriptionMetrics({ group, clientId, topics })
+    const metrics = telemetry.subscriptionMetrics({ group, clientId, topics: topics.defined })
     const decoder = createEventDecoder({
       definitions: definition.on.map(({ event }) => event),
       ...(schemas === undefined ? {} : { schemas }),
     })
-    // A producer of its own: dead letters do not queue behind what the application publishes, nor the other way round.
-    const deadLetterProducer = driver.createProducer({ clientId: `${clientId}-dead-letters` })
+    // A producer of its own: dead letters and retries do not queue behind what the application publishes, nor the other way round.
+    const departureProducer = driver.createProducer({ clientId: `${clientId}-departures` })
 
     this.group = group
     this.failed = failed.promise
@@ -97,6 +96,7 @@ class RunningSubscription implements Subscription {
     this.#clock = clock
     this.#engine = new GroupEngine({
       definition,
+      topics,
       clock,
       logger,
       metrics,
@@ -107,7 +107,6 @@ class RunningSubscription implements Subscription {
         driver,
         definition,
         clientId,
-        redriveTopics,
         logger,
         clock,
         isClosing: () => this.#engine.isClosing,
@@ -119,14 +118,7 @@ class RunningSubscription implements Subscription {
     })
     const settler = new DeliverySettler({
       policy: definition.onFailure,
-      deadLetters: new DeadLetterWriter({
-        producer: deadLetterProducer,
-        group,
-        clientId,
-        clock,
-        telemetry,
-        redriveTopics: new Set(redriveTopics),
-      }),
+      departures: new DepartureWriter({ producer: departureProducer, group, clientId, clock, telemetry }),
       clock,
       logger,
       metrics,
@@ -147,7 +139,7 @@ class RunningSubscription implements Subscription {
       onSlotFree: () => this.#engine.dispatcher.dispatch(),
       onLeftBehind: (delivery) => this.#engine.leftBehind(delivery),
     })
-    this.#closeDeadLetters = () => deadLetterProducer.close()
+    this.#closeDepartures = () => departureProducer.close()
     this.#stopObserving = metrics.observe(() => {
       const nowMs = clock.monotonic()
       return Array.from(this.#engine.runs, (run) => readingOf(run, nowMs))
@@ -156,7 +148,7 @@ class RunningSubscription implements Subscription {
     this.#consumer = driver.joinGroup(
       {
         group,
-        topics,
+        topics: topics.defined,
         clientId,
         logger: dependencies.logger,
         sessionTimeoutMs,
@@ -218,6 +210,6 @@ class RunningSubscription implements Subscription {
     await this.#engine.close()
     this.#stopObserving()
     this.#runner.inFlight.close()
-    await Promise.all([this.#consumer.close(), this.#closeDeadLetters()])
+    await Promise.all([this.#consumer.close(), this.#closeDepartures()])
   }
 }

@@ -1,4 +1,5 @@
 import { type Backoff, backoffFaults, exponential } from './backoff.ts'
+import { type RetryTopics, retryTopicsFaults } from './retry-topics.ts'
 
 /** What a subscription does with a record whose handler fails. */
 export interface FailurePolicy {
@@ -14,18 +15,19 @@ export interface FailurePolicy {
     readonly backoff?: Backoff
   }
   /**
-   * No attempt starts later than this after the first failure, in milliseconds. Keep it well below the topic's retention.
+   * No attempt starts later than this after the first failure, in milliseconds, in place or from a retry topic. Keep it well below the topic's retention.
    *
    * @defaultValue 3,600,000 (an hour)
    */
   readonly maxAgeMs?: number
   /**
    * What follows the last attempt. (Not called `then`, which would make linters take the policy for a promise.) `dead-letter`: the record is written to the group's dead-letter topic and the next one of its key runs. `hold`: the
-   * record is tried again at the longest wait until it succeeds; its key waits behind it and `health().degraded` names it.
+   * record is tried again at the longest wait until it succeeds; its key waits behind it and `health().degraded` names it. `retryTopics(...)`: the record
+   * waits in retry topics, one attempt after each delay, before it is dead-lettered; its key does not wait, so later records of the key overtake it.
    *
    * @defaultValue 'dead-letter'
    */
-  readonly afterwards?: 'dead-letter' | 'hold'
+  readonly afterwards?: 'dead-letter' | 'hold' | RetryTopics
   /**
    * What happens when the dead-letter topic refuses a record even in its smallest form. `hold`: the record waits and is offered again every 30 s.
    * `skip-and-alarm`: it is settled as skipped, with an error in the log that carries the event's place on the log: the record stays readable only as
@@ -41,7 +43,7 @@ export interface ResolvedFailurePolicy {
   readonly attempts: number
   readonly backoff: Backoff
   readonly maxAgeMs: number
-  readonly afterwards: 'dead-letter' | 'hold'
+  readonly afterwards: 'dead-letter' | 'hold' | RetryTopics
   readonly deadLetterImpossible: 'hold' | 'skip-and-alarm'
 }
 
@@ -62,5 +64,9 @@ export function failurePolicyFaults(policy: ResolvedFailurePolicy): string[] {
     faults.push(`onFailure.inPlace.attempts must be a whole number of at least 1, got ${policy.attempts}`)
   }
   if (!(policy.maxAgeMs >= 0)) faults.push(`onFailure.maxAgeMs must be at least 0, got ${policy.maxAgeMs}`)
+  if (typeof policy.afterwards === 'object') {
+    const ofTopics = retryTopicsFaults(policy.afterwards, policy.maxAgeMs)
+    faults.push(...ofTopics.map((fault) => `onFailure.afterwards: ${fault}`))
+  }
   return faults
 }

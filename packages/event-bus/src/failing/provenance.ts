@@ -1,6 +1,6 @@
 /**
- * The headers that say where a dead letter comes from and why it is there. They stand before the record's own headers, which stay as they were, byte for byte and in
- * order: the first header of a name counts, so nothing that a record brought along can pass for them.
+ * The headers that say where a dead letter, or a record in a retry topic, comes from and why it is there. They stand before the record's own headers, which
+ * stay as they were, byte for byte and in order: the first header of a name counts, so nothing that a record brought along can pass for them.
  */
 import type { RawHeader, RawRecord, TopicPartition } from '../driver.ts'
 import { provenanceHeaderNames as names } from '../events/header-names.ts'
@@ -18,13 +18,16 @@ export interface Origin extends TopicPartition {
 /** What happened to a record. */
 export interface FailureReport {
   readonly origin: Origin
-  readonly reason: string
+  /** Why it was given up; null when it was not. */
+  readonly reason: string | null
   readonly failure: Failure
   readonly attempts: number
   /** Milliseconds since the Unix epoch. */
   readonly firstFailedAt: number
   /** Milliseconds since the Unix epoch. */
   readonly failedAt: number
+  /** When it may be tried again, in milliseconds since the Unix epoch; null when it was given up. */
+  readonly dueAt: number | null
   /** How often it was redriven before it failed this time; null when never. */
   readonly redriveCount: string | null
 }
@@ -43,7 +46,7 @@ export function provenanceHeaders(report: FailureReport, detail: ErrorDetail, tr
     textHeader(names.originOffset, String(origin.recordOffset)),
     textHeader(names.originTimestamp, String(origin.timestamp)),
     textHeader(names.originGroup, origin.group),
-    textHeader(names.reason, report.reason),
+    ...(report.reason === null ? [] : [textHeader(names.reason, report.reason)]),
     textHeader(names.errorClass, shortened(failure.name, MAX_MESSAGE_CHARACTERS)),
   ]
   if (failure.code !== null) headers.push(textHeader(names.errorCode, shortened(failure.code, MAX_MESSAGE_CHARACTERS)))
@@ -57,14 +60,16 @@ export function provenanceHeaders(report: FailureReport, detail: ErrorDetail, tr
     textHeader(names.firstFailedAt, new Date(report.firstFailedAt).toISOString()),
     textHeader(names.failedAt, new Date(report.failedAt).toISOString()),
   )
+  if (report.dueAt !== null) headers.push(textHeader(names.dueAt, new Date(report.dueAt).toISOString()))
   if (report.redriveCount !== null) headers.push(textHeader(names.redriveCount, report.redriveCount))
+  // Always there and always last: what follows is the record's own, whatever it is called.
   headers.push([names.traceparent, traceparent])
   return headers
 }
 
 const knownNames: ReadonlySet<string> = new Set(Object.values(names))
 
-/** Headers of a dead letter or of a redriven record, taken apart. */
+/** Headers of a dead letter, of a redriven record or of one in a retry topic, taken apart. */
 export interface SplitHeaders {
   /** The first value of each provenance header, as text. */
   readonly provenance: ReadonlyMap<string, string>
@@ -73,6 +78,17 @@ export interface SplitHeaders {
 }
 
 export function splitProvenance(headers: readonly RawHeader[]): SplitHeaders {
+  const last = headers.findIndex(([name]) => name === names.traceparent)
+  const block = headers.slice(0, last + 1)
+  if (last >= 0 && block.every(([name]) => knownNames.has(name))) {
+    const provenance = new Map(block.toReversed().map(([name, value]) => [name, value?.toString('utf8') ?? '']))
+    return { provenance, original: headers.slice(last + 1) }
+  }
+  return splitLoose(headers)
+}
+
+/** Of a block that somebody else has written, or has put headers between. */
+function splitLoose(headers: readonly RawHeader[]): SplitHeaders {
   const provenance = new Map<string, string>()
   const original: RawHeader[] = []
   for (const header of headers) {

@@ -4,11 +4,12 @@ import { ClusterUnavailableError, RecordUndecodableError, Reject, RetryLater, Sc
 import { fixed } from './backoff.ts'
 import { failureFrom } from './failure.ts'
 import { resolveFailurePolicy } from './failure-policy.ts'
+import { retryTopics } from './retry-topics.ts'
 import { type FailureHistory, type Verdict, verdictOn } from './verdict.ts'
 
 const policy = resolveFailurePolicy({ inPlace: { attempts: 3, backoff: fixed(100) }, maxAgeMs: 1_000 })
 const patient = { ...policy, afterwards: 'hold' as const }
-const first: FailureHistory = { step: 'handle', attempt: 1, ageMs: 0 }
+const first: FailureHistory = { step: 'handle', attempt: 1, ageMs: 0, waitedMs: null }
 
 const table: [situation: string, thrown: unknown, history: FailureHistory, verdict: Verdict][] = [
   ['an error', new Error('no'), first, { kind: 'retry', afterMs: 100 }],
@@ -48,7 +49,7 @@ const table: [situation: string, thrown: unknown, history: FailureHistory, verdi
   [
     'schemas out of reach',
     new ClusterUnavailableError('no'),
-    { step: 'look-up', attempt: 99, ageMs: 1e9 },
+    { ...first, step: 'look-up', attempt: 99, ageMs: 1e9 },
     { kind: 'hold', afterMs: 100 },
   ],
 ]
@@ -64,11 +65,34 @@ describe('verdictOn', () => {
     expect(verdictOn(failureFrom(new Reject('no')), first, patient, 0).kind).toBe('dead-letter')
   })
 
+  it.each<[string, unknown, Partial<FailureHistory>, Verdict]>([
+    ['first in place', 'no', {}, { kind: 'retry', afterMs: 100 }],
+    ['then in the first topic', 'no', { attempt: 3 }, { kind: 'retry-topic', delayMs: 200 }],
+    ['once in each topic', 'no', { waitedMs: 200 }, { kind: 'retry-topic', delayMs: 400 }],
+    ['no more after the last', 'no', { waitedMs: 400 }, { kind: 'dead-letter', reason: 'attempts-exhausted' }],
+    ['from a delay of an older list', 'no', { waitedMs: 300 }, { kind: 'retry-topic', delayMs: 400 }],
+    ['up to its age', 'no', { attempt: 3, ageMs: 800 }, { kind: 'retry-topic', delayMs: 200 }],
+    ['not beyond its age', 'no', { attempt: 3, ageMs: 801 }, { kind: 'dead-letter', reason: 'too-old' }],
+    ['in place for a short wait', new RetryLater({ afterMs: 199 }), {}, { kind: 'retry', afterMs: 199 }],
+    ['at once for a long wait', new RetryLater({ afterMs: 201 }), {}, { kind: 'retry-topic', delayMs: 400 }],
+    ['in the longest for a longer', new RetryLater({ afterMs: 999 }), {}, { kind: 'retry-topic', delayMs: 400 }],
+    ['not when rejected', new Reject('no'), {}, { kind: 'dead-letter', reason: 'rejected' }],
+  ])('with retry topics tries again: %s', (_, thrown, history, verdict) => {
+    const delayed = { ...policy, afterwards: retryTopics({ delaysMs: [200, 400], order: 'overtake' }) }
+    expect(verdictOn(failureFrom(thrown), { ...first, ...history }, delayed, 0)).toEqual(verdict)
+  })
+
+  it('without retry topics any more tries what is left in one as often as in place', () => {
+    const left = { ...first, waitedMs: 200 }
+    expect(verdictOn(failureFrom('no'), left, policy, 0)).toEqual({ kind: 'retry', afterMs: 100 })
+    expect(verdictOn(failureFrom('no'), { ...left, attempt: 3 }, policy, 0).kind).toBe('dead-letter')
+  })
+
   it('retries no more often than the policy allows, and never starts an attempt past the age limit', () => {
     const natural = fc.nat({ max: 2_000 })
     fc.assert(
       fc.property(fc.anything(), fc.integer({ min: 1, max: 10 }), natural, (thrown, attempt, ageMs) => {
-        const verdict = verdictOn(failureFrom(thrown), { step: 'handle', attempt, ageMs }, policy, 0.5)
+        const verdict = verdictOn(failureFrom(thrown), { ...first, attempt, ageMs }, policy, 0.5)
         if (verdict.kind !== 'retry') return
         expect(attempt).toBeLessThan(policy.attempts)
         expect(ageMs + verdict.afterMs).toBeLessThanOrEqual(policy.maxAgeMs)

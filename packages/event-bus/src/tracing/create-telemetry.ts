@@ -17,7 +17,7 @@ export function createTelemetry(options: TelemetryOptions = {}): Telemetry & Pub
   const instruments = createInstruments(meterProvider.getMeter(instrumentationScope))
   return {
     startAttempt: (info) => spans.startAttempt(info),
-    startDeadLetterWrite: (info) => spans.startDeadLetterWrite(info),
+    startDeparture: (info) => spans.startDeparture(info),
     subscriptionMetrics: (labels) => createSubscriptionMetrics(instruments, labels),
     startSend: (topic, clientId, context, count) => spans.startSend(topic, clientId, context, count),
     startRelay: (topic, clientId, created) => spans.startRelay(topic, clientId, created),

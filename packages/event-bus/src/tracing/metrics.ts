@@ -46,6 +46,10 @@ export function createInstruments(meter: Meter) {
     ),
     settlements: counter(metricNames.settlements, '{record}', 'Records settled, by how.'),
     deadLetters: counter(metricNames.deadLetters, '{record}', 'Records written to a dead-letter topic, by reason.'),
+    retryLateness: meter.createHistogram(metricNames.retryLateness, {
+      ...seconds,
+      description: 'Time between the moment when a record in a retry topic was due and the start of its attempt.',
+    }),
     unknownTypes: counter(
       metricNames.unknownTypes,
       '{record}',
@@ -125,6 +129,7 @@ export function createSubscriptionMetrics(instruments: Instruments, labels: Subs
     abandoned: (topic) => instruments.abandoned.add(1, plain.of(topic, '')),
     settled: (topic, settlement, count) => instruments.settlements.add(count, bySettlement.of(topic, settlement)),
     deadLettered: (topic, reason) => instruments.deadLetters.add(1, byReason.of(topic, reason)),
+    retryStarted: (topic, latenessMs) => instruments.retryLateness.record(latenessMs / 1_000, plain.of(topic, '')),
     unknownType: (topic) => instruments.unknownTypes.add(1, plain.of(topic, '')),
     headerMismatch: (topic) => instruments.headerMismatches.add(1, plain.of(topic, '')),
     committed: (topic, outcome) => instruments.commits.add(1, byOutcome.of(topic, outcome)),

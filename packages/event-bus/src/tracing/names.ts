@@ -41,6 +41,7 @@ export const metricNames = {
   abandonedAttempts: 'tributary.attempts.abandoned',
   settlements: 'tributary.settlements',
   deadLetters: 'tributary.dead_letters',
+  retryLateness: 'tributary.retry.lateness',
   unknownTypes: 'tributary.events.unknown_type',
   headerMismatches: 'tributary.headers.mismatches',
   commits: 'tributary.commits',

@@ -19,7 +19,7 @@ import {
 import { errorTypeOf } from './error-type.ts'
 import { attributeNames, spanNames } from './names.ts'
 import { creationContext, hopContext, remoteContext, spanContextOf } from './propagation.ts'
-import type { AttemptInfo, AttemptSpan, DeadLetterInfo, DeadLetterSpan, SendSpan } from './telemetry.ts'
+import type { AttemptInfo, AttemptSpan, DepartureInfo, DepartureSpan, SendSpan } from './telemetry.ts'
 import { formatTraceparent } from './trace-context.ts'
 import { newSpanContext } from './trace-ids.ts'
 
@@ -48,7 +48,7 @@ class Recording {
   }
 }
 
-class RecordingDeadLetter extends Recording implements DeadLetterSpan {
+class RecordingDeparture extends Recording implements DepartureSpan {
   get traceparent(): Buffer {
     return formatTraceparent(this.spanContext)
   }
@@ -69,7 +69,7 @@ class RecordingAttempt extends Recording implements AttemptSpan {
   }
 }
 
-class UntracedSend implements SendSpan, DeadLetterSpan {
+class UntracedSend implements SendSpan, DepartureSpan {
   readonly spanContext: SpanContext
 
   constructor(spanContext: SpanContext) {
@@ -155,7 +155,7 @@ export class SpanFactory {
     return new RecordingAttempt(span, validOr(span, parent), trace.setSpan(parentContext, span))
   }
 
-  startDeadLetterWrite(info: DeadLetterInfo): DeadLetterSpan {
+  startDeparture(info: DepartureInfo): DepartureSpan {
     const tracer = this.#tracer()
     const parent = spanContextOf(info.context)
     if (tracer === null) return new UntracedSend(parent)
@@ -165,10 +165,10 @@ export class SpanFactory {
       info.context,
     )
     if (span.isRecording()) {
-      span.setAttribute(attributeNames.reason, info.reason)
+      if (info.reason !== null) span.setAttribute(attributeNames.reason, info.reason)
       if (info.eventId !== null) span.setAttribute(attributeNames.messageId, info.eventId)
     }
-    return new RecordingDeadLetter(span, validOr(span, parent))
+    return new RecordingDeparture(span, validOr(span, parent))
   }
 
   /** One span for all events of a call; it is the creation context of each of them. */

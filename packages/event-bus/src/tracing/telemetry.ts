@@ -23,7 +23,7 @@ export interface AttemptInfo {
 
 /** One attempt to handle a record: its span, or nothing but its context when no SDK is registered. */
 export interface AttemptSpan {
-  /** What `ctx.publish` and the dead-letter write continue. */
+  /** What `ctx.publish` and the write of a departure continue. */
   readonly context: Context
   /** W3C trace id, 32 lower-case hex digits; always valid. */
   readonly traceId: string
@@ -35,18 +35,19 @@ export interface AttemptSpan {
   end(): void
 }
 
-export interface DeadLetterInfo {
-  /** The dead-letter topic. */
+export interface DepartureInfo {
+  /** The dead-letter or retry topic. */
   readonly topic: string
   readonly clientId: string
   readonly eventId: string | null
-  readonly reason: string
+  /** Of a dead letter; null for a retry. */
+  readonly reason: string | null
   /** The context of the last attempt. */
   readonly context: Context
 }
 
-/** The write of a dead letter. `traceparent` belongs into its `tributary.traceparent` header. */
-export interface DeadLetterSpan {
+/** The write of a record to a dead-letter or retry topic. `traceparent` belongs into its `tributary.traceparent` header. */
+export interface DepartureSpan {
   readonly traceparent: Buffer
   fail(error: unknown): void
   end(): void
@@ -83,6 +84,8 @@ export interface SubscriptionMetrics {
   abandoned(topic: string): void
   settled(topic: string, settlement: Settlement, count: number): void
   deadLettered(topic: string, reason: string): void
+  /** The attempt of a record in a retry topic began `latenessMs` milliseconds after it was due. */
+  retryStarted(topic: string, latenessMs: number): void
   unknownType(topic: string): void
   headerMismatch(topic: string): void
   committed(topic: string, outcome: CommitOutcome): void
@@ -93,8 +96,8 @@ export interface SubscriptionMetrics {
 export interface Telemetry {
   /** Starts a `process <topic>` span for one attempt. */
   startAttempt(info: AttemptInfo): AttemptSpan
-  /** Starts a `send <dead-letter topic>` span below the last attempt. */
-  startDeadLetterWrite(info: DeadLetterInfo): DeadLetterSpan
+  /** Starts a `send <dead-letter or retry topic>` span below the last attempt. */
+  startDeparture(info: DepartureInfo): DepartureSpan
   subscriptionMetrics(labels: SubscriptionLabels): SubscriptionMetrics
 }
 

@@ -163,6 +163,8 @@ class World {
       committedOffset: null,
       inherited: [],
       order: 'key',
+      role: { kind: 'source', group: 'inventory', source: 'orders', delayMs: null },
+      gate: null,
       intake: new Intake(limits, new ByteBudget(1)),
       clock: this.clock,
     })

@@ -8,10 +8,11 @@ interface Waiting {
 /** Time that moves when a test says so. `settle` lets promises run without it. */
 export class ManualClock implements Clock {
   #elapsedMs = 0
+  #wallOffsetMs = Date.UTC(2026, 0, 1)
   readonly #waiting = new Set<Waiting>()
 
   now(): number {
-    return Date.UTC(2026, 0, 1) + this.#elapsedMs
+    return this.#wallOffsetMs + this.#elapsedMs
   }
 
   monotonic(): number {
@@ -22,6 +23,15 @@ export class ManualClock implements Clock {
     const waiting: Waiting = { dueAt: this.#elapsedMs + Math.max(0, ms), callback }
     this.#waiting.add(waiting)
     return { cancel: () => void this.#waiting.delete(waiting) }
+  }
+
+  /** Sets the wall clock, forwards or back. No timer is early or late for it. */
+  jumpWallClock(ms: number): void {
+    this.#wallOffsetMs += ms
+  }
+
+  get waitingTimers(): number {
+    return this.#waiting.size
   }
 
   /** For handlers that take time. */

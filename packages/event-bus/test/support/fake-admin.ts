@@ -4,6 +4,8 @@ interface FakeTopic {
   partitions: number
   configs: Map<string, string>
   records: bigint
+  /** Of the records, what the group has committed. */
+  committed: bigint | null
 }
 
 /** A cluster of topics that counts its changes. */
@@ -12,9 +14,13 @@ export class FakeAdmin implements DriverAdmin {
   /** What was changed, in order. */
   readonly changes: string[] = []
 
-  has(topic: string, given: { partitions?: number; records?: bigint; configs?: Record<string, string> } = {}): this {
+  has(
+    topic: string,
+    given: { partitions?: number; records?: bigint; committed?: bigint; configs?: Record<string, string> } = {},
+  ): this {
     const configs = new Map([['max.message.bytes', '1048588'], ...Object.entries(given.configs ?? {})])
-    this.topics.set(topic, { partitions: given.partitions ?? 6, records: given.records ?? 0n, configs })
+    const { partitions = 6, records = 0n, committed = null } = given
+    this.topics.set(topic, { partitions, records, committed, configs })
     return this
   }
 
@@ -61,8 +67,12 @@ export class FakeAdmin implements DriverAdmin {
     throw new Error('applying a plan deletes nothing')
   }
 
-  async committed(): Promise<never[]> {
-    return []
+  async committed(
+    _group: string,
+    topic: string,
+  ): Promise<readonly { topic: string; partition: number; nextOffset: bigint; metadata: string }[]> {
+    const { committed } = this.#found(topic)
+    return committed === null ? [] : [{ topic, partition: 0, nextOffset: 10n + committed, metadata: '' }]
   }
 
   async setCommitted(): Promise<void> {

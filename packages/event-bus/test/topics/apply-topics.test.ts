@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { applyTopics } from '../../src/apply-topics.ts'
 import { handle } from '../../src/consuming/handler.ts'
 import { defineSubscription } from '../../src/consuming/subscription-definition.ts'
+import { retryTopics } from '../../src/failing/retry-topics.ts'
 import { planTopics } from '../../src/topic-plan.ts'
 import { FakeAdmin } from '../support/fake-admin.ts'
 import { orderPlaced } from '../support/orders.ts'
@@ -50,6 +51,22 @@ describe('applying a topic plan', () => {
     expect(admin.topics.get('orders.inventory.redrive')?.partitions).toBe(20)
   })
 
+  it('raises the retention of a retry topic that is too short for what waits in it, and lowers none', async () => {
+    const afterwards = retryTopics({ delaysMs: [10_000, 60_000, 300_000], order: 'overtake' })
+    const delayed = defineSubscription({ group: 'inventory', on: inventory.on, onFailure: { afterwards } })
+    const kept = (ms: string) => ({ configs: { 'max.message.bytes': '5000000', 'retention.ms': ms } })
+    const admin = new FakeAdmin()
+      .has('orders')
+      .has('orders.inventory.retry.10s', kept('1000'))
+      .has('orders.inventory.retry.1m', kept('-1'))
+      .has('orders.inventory.dlq', kept('1000'))
+    const { raised } = await applyTopics(admin, planTopics({ subscriptions: [delayed] }))
+    expect(raised).toEqual([
+      { topic: 'orders.inventory.retry.10s', config: 'retention.ms', from: '1000', to: '604800000' },
+    ])
+    expect(admin.changes).toContain('create orders.inventory.retry.5m')
+  })
+
   it('in a dry run tells the same and changes nothing', async () => {
     const admin = new FakeAdmin().has('orders', { partitions: 3 })
     const foretold = await applyTopics(admin, plan, { dryRun: true })
@@ -71,7 +88,8 @@ describe('applying a topic plan', () => {
   it('names topics of an older configuration of these groups that still hold records', async () => {
     const admin = new FakeAdmin()
       .has('payments.inventory.dlq', { records: 3n })
-      .has('orders.inventory.retry.10s', { records: 1n })
+      .has('orders.inventory.retry.10s', { records: 5n, committed: 4n })
+      .has('orders.inventory.retry.1m', { records: 5n, committed: 5n })
       .has('refunds.inventory.dlq')
       .has('orders.email.dlq', { records: 5n })
     const { leftovers } = await applyTopics(admin, plan)

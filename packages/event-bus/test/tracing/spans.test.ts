@@ -221,7 +221,7 @@ describe('an attempt', () => {
   it('has the dead-letter write below it', () => {
     const telemetry = createTelemetry({ tracerProvider: spans.provider })
     const span = telemetry.startAttempt(attempt())
-    const write = telemetry.startDeadLetterWrite({
+    const write = telemetry.startDeparture({
       topic: 'orders.inventory.dlq',
       clientId: 'inventory-1',
       eventId: 'id-1',
@@ -245,7 +245,7 @@ describe('without an SDK', () => {
     expect(span.traceId).toBe(created.traceId)
     expect(trace.getSpanContext(span.context)).toMatchObject(created)
     expect(span.run(() => 7)).toBe(7)
-    const write = telemetry.startDeadLetterWrite({
+    const write = telemetry.startDeparture({
       topic: 'orders.inventory.dlq',
       clientId: 'inventory-1',
       eventId: null,
