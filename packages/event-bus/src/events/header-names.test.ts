@@ -11,5 +11,7 @@ function documented(heading: string): string[] {
 
 it('the page of headers has those that there are', () => {
   expect(documented('Headers of an event')).toEqual(Object.values(headerNames).toSorted())
-  expect(documented('Headers of a dead letter and of a delayed retry')).toEqual(Object.values(provenanceHeaderNames).toSorted())
+  expect(documented('Headers of a dead letter and of a delayed retry')).toEqual(
+    Object.values(provenanceHeaderNames).toSorted(),
+  )
 })
