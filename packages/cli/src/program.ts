@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { type CommonOptions, clusterCommand, jsonOption, type OnCluster, positiveInteger } from './cluster-command.ts'
 import { dev } from './commands/dev.ts'
 import { addDlqCommands } from './commands/dlq/commands.ts'
+import { type ExplainOptions, offsetsExplain } from './commands/offsets.ts'
 import { type EnsureOptions, topicsEnsure } from './commands/topics.ts'
 import { brokersFrom, type CliEnvironment } from './environment.ts'
 import { Session } from './session.ts'
@@ -20,7 +21,7 @@ export function createProgram(environment: CliEnvironment, onDone: (exitCode: nu
   }
 
   const program = new Command('tributary')
-    .description('Topics, dead letters and a development broker for Tributary.')
+    .description('Topics, offsets, dead letters and a development broker for Tributary.')
     .exitOverride()
     .configureOutput({ writeOut: environment.writeOut, writeErr: environment.writeError })
     .showHelpAfterError('(add --help for what can be said)')
@@ -34,6 +35,17 @@ export function createProgram(environment: CliEnvironment, onDone: (exitCode: nu
     .option('--dry-run', 'say what would be done, and do nothing')
     .action((options: CommonOptions & EnsureOptions) =>
       onCluster(options, (session) => topicsEnsure(session, environment.workingDirectory, options)),
+    )
+
+  const offsets = program.command('offsets').description('what groups have committed')
+  clusterCommand(offsets, 'explain')
+    .description(
+      "what a group has committed in each partition, and what the commit's metadata says is settled beyond it",
+    )
+    .requiredOption('-g, --group <group>', 'the consumer group')
+    .option('-t, --topic <topic>', 'only this topic; without it, every topic of the cluster is asked for')
+    .action((options: CommonOptions & ExplainOptions) =>
+      onCluster(options, (session) => offsetsExplain(session, options)),
     )
 
   addDlqCommands(program, environment, onCluster)

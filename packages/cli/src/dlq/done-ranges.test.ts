@@ -1,6 +1,7 @@
+import type { OffsetRange } from '@tributary/event-bus'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { metadataFrom, type OffsetRange, rangesFrom } from './done-ranges.ts'
+import { metadataFrom, rangesFrom } from './done-ranges.ts'
 
 describe('the ranges that were redriven', () => {
   it('come back from the metadata as they were, however large the offsets', () => {

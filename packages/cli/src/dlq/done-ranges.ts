@@ -1,10 +1,5 @@
 /** What was redriven beyond a committed offset, as text for the commit's metadata: `tributary-redriven.<committed offset>.<gap>+<length>,…`, in base 36. */
-
-/** Offsets from `from` to before `to`. */
-export interface OffsetRange {
-  readonly from: bigint
-  readonly to: bigint
-}
+import type { OffsetRange } from '@tributary/event-bus'
 
 const PREFIX = 'tributary-redriven'
 

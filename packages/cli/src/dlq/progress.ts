@@ -1,5 +1,5 @@
-import type { DriverAdmin, PartitionOffsets } from '@tributary/event-bus'
-import { metadataFrom, type OffsetRange, rangesFrom } from './done-ranges.ts'
+import type { DriverAdmin, OffsetRange, PartitionOffsets } from '@tributary/event-bus'
+import { metadataFrom, rangesFrom } from './done-ranges.ts'
 
 /** The consumer group whose committed offsets say how far a group's dead letters have been redriven. It never has members. */
 export function redriveProgressGroup(group: string): string {

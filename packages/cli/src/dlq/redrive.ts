@@ -2,12 +2,12 @@ import {
   type Clock,
   type DriverAdmin,
   type DriverProducer,
+  type OffsetRange,
   type PartitionOffsets,
   systemClock,
   TopicNotFoundError,
 } from '@tributary/event-bus'
 import type { DeadLetter } from './dead-letter.ts'
-import type { OffsetRange } from './done-ranges.ts'
 import { type LetterFilter, matches } from './filter.ts'
 import type { DeadLetterTopic } from './find-topics.ts'
 import { Pace } from './pace.ts'
