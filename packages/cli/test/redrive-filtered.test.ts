@@ -114,7 +114,7 @@ describe('redrive with a filter', () => {
 
   it('takes nothing for redriven that was written after the log lost its end', async () => {
     const { admin, run, ids } = await bench(['a', 'a', 'a', 'a'])
-    const metadata = 'tributary-redriven.0.1+8'
+    const metadata = 'tributary-redriven.0.run1.1+8'
     await admin.setCommitted(redriveProgressGroup(GROUP), [
       { topic: DLQ, partition: 0, nextOffset: 0n, metadata },
       { topic: DLQ, partition: 1, nextOffset: 9n, metadata: '' },
@@ -134,6 +134,33 @@ describe('redrive with a filter', () => {
     await run({ filter: { reasons: ['a'] } })
     await run()
     expect(ids().toSorted((a, b) => a - b)).toEqual(Array.from({ length: 8_000 }, (_, index) => index))
+  })
+})
+
+describe('two redrives at the same time', () => {
+  it('the one that began first ends before its next write, and the other redrives the rest', async () => {
+    const { clock, run, ids } = await bench(['a', 'a', 'a', 'a', 'a', 'a'])
+    const first = run({ ratePerSecond: 1 })
+    await clock.advanceUntil(() => ids().length === 2)
+    await clock.advance(500)
+    expect(await run()).toMatchObject({ ended: 'done', redriven: 4 })
+    expect(await clock.advanceUntil(first)).toMatchObject({ ended: 'overtaken', redriven: 2 })
+    expect(ids().toSorted()).toEqual([0, 1, 2, 3, 4, 5])
+  })
+
+  it('begun together, redrive everything, and one goes on to the end', async () => {
+    const { run, ids } = await bench(Array.from({ length: 20 }, () => 'a'))
+    const reports = await Promise.all([run(), run()])
+    expect(reports.map(({ ended }) => ended).toSorted()).toEqual(['done', 'overtaken'])
+    expect(new Set(ids()).size).toBe(20)
+    expect(ids().length).toBeLessThanOrEqual(21)
+  })
+
+  it('is not disturbed by a dry run', async () => {
+    const { clock, run } = await bench(['a', 'a', 'a'])
+    const first = run({ ratePerSecond: 1 })
+    await run({ isDryRun: true })
+    expect(await clock.advanceUntil(first)).toMatchObject({ ended: 'done', redriven: 3 })
   })
 })
 

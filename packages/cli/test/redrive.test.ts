@@ -78,6 +78,8 @@ describe('redrive', () => {
     expect(driver.cluster.committed(redriveProgressGroup(GROUP))).toMatchObject([
       { topic: DLQ, partition: 0, nextOffset: 3n },
       { topic: DLQ, partition: 1, nextOffset: 1n },
+      { topic: DLQ, partition: 2, nextOffset: 0n },
+      { topic: DLQ, partition: 3, nextOffset: 0n },
     ])
   })
 

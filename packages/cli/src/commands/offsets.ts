@@ -70,6 +70,7 @@ function roomText(what: string, bytes: number): string {
 }
 
 function rangesText(ranges: readonly OffsetRange[]): string {
+  if (ranges.length === 0) return 'nothing'
   const count = ranges.reduce((sum, { from, to }) => sum + to - from, 0n)
   const more = ranges.length > SHOWN_RANGES ? `, … ${ranges.length - SHOWN_RANGES} more` : ''
   const first = ranges.slice(0, SHOWN_RANGES).map(({ from, to }) => shown(from, to))

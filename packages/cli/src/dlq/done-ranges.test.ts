@@ -14,7 +14,7 @@ describe('the ranges that were redriven', () => {
           position = from + done
           return { from, to: position }
         })
-        expect(rangesFrom(metadataFrom(base, ranges) ?? '', base)).toEqual(ranges)
+        expect(rangesFrom(metadataFrom(base, 'run1', ranges) ?? '', base)).toEqual(ranges)
       }),
     )
   })
@@ -23,9 +23,9 @@ describe('the ranges that were redriven', () => {
     ['nothing', ''],
     ['a word of another program', 'checkpoint'],
     ['an offset map', 'tributary-a.10.AQE'],
-    ['those of another offset', 'tributary-redriven.9.1+1'],
-    ['those with an end that is cut off', 'tributary-redriven.10.1+1,2'],
-    ['those with more behind them', 'tributary-redriven.10.1+1.x'],
+    ['those of another offset', 'tributary-redriven.9.run1.1+1'],
+    ['those with an end that is cut off', 'tributary-redriven.10.run1.1+1,2'],
+    ['those with more behind them', 'tributary-redriven.10.run1.1+1.x'],
   ])('are none when the metadata is %s', (_what, metadata) => {
     expect(rangesFrom(metadata, 10n)).toEqual([])
   })

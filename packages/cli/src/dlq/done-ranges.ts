@@ -1,4 +1,7 @@
-/** What was redriven beyond a committed offset, as text for the commit's metadata: `tributary-redriven.<committed offset>.<gap>+<length>,…`, in base 36. */
+/**
+ * What was redriven beyond a committed offset, as text for the commit's metadata: `tributary-redriven.<committed offset>.<run>.<gap>+<length>,…`, in base 36. The
+ * run is a word for whoever wrote it last.
+ */
 import type { OffsetRange } from '@tributary/event-bus'
 
 const PREFIX = 'tributary-redriven'
@@ -7,21 +10,20 @@ const PREFIX = 'tributary-redriven'
 const MAX_METADATA_BYTES = 4_096
 
 /** @returns null when there are more ranges than there is room for. */
-export function metadataFrom(base: bigint, ranges: readonly OffsetRange[]): string | null {
-  if (ranges.length === 0) return ''
+export function metadataFrom(base: bigint, run: string, ranges: readonly OffsetRange[]): string | null {
   let position = base
   const stretches = ranges.map(({ from, to }) => {
     const stretch = `${(from - position).toString(36)}+${(to - from).toString(36)}`
     position = to
     return stretch
   })
-  const metadata = `${PREFIX}.${base}.${stretches.join(',')}`
+  const metadata = `${PREFIX}.${base}.${run}.${stretches.join(',')}`
   return metadata.length <= MAX_METADATA_BYTES ? metadata : null
 }
 
 /** Nothing where the metadata is not ours, or belongs to another offset than `base`, as after a reset by a tool. */
 export function rangesFrom(metadata: string, base: bigint): OffsetRange[] {
-  const [prefix, writtenBase, stretches = '', ...more] = metadata.split('.')
+  const [prefix, writtenBase, , stretches = '', ...more] = metadata.split('.')
   if (prefix !== PREFIX || writtenBase !== String(base) || more.length > 0) return []
   if (!/^[\da-z]+\+[\da-z]+(?:,[\da-z]+\+[\da-z]+)*$/.test(stretches)) return []
   let position = base
@@ -31,6 +33,12 @@ export function rangesFrom(metadata: string, base: bigint): OffsetRange[] {
     position = from + wholeNumber(length)
     return { from, to: position }
   })
+}
+
+/** Who wrote it last; null where it is not ours. */
+export function runFrom(metadata: string): string | null {
+  const [prefix, , run] = metadata.split('.')
+  return prefix === PREFIX && run !== undefined ? run : null
 }
 
 function wholeNumber(digits: string): bigint {

@@ -26,7 +26,7 @@ describe('the progress of a redrive', () => {
         const expected: bigint[] = []
         for (let at = start; at < 41n; at += 1n) if (!done.has(at)) expected.push(at)
         expect(waiting).toEqual(expected)
-        expect(progress.encoded()?.nextOffset).toBe(expected[0] ?? 41n)
+        expect(progress.encoded('run1')?.nextOffset).toBe(expected[0] ?? 41n)
       }),
     )
   })
@@ -34,11 +34,11 @@ describe('the progress of a redrive', () => {
   it('says when it cannot be written down instead of forgetting a part', () => {
     let progress = new RedriveProgress(bounds(0n, 10_000n), [])
     let remembered = 0
-    for (let at = 1n; at < 10_000n && progress.encoded() !== null; at += 2n) {
+    for (let at = 1n; at < 10_000n && progress.encoded('run1') !== null; at += 2n) {
       progress = progress.with({ from: at, to: at + 1n })
       remembered += 1
     }
-    expect(progress.encoded()).toBeNull()
+    expect(progress.encoded('run1')).toBeNull()
     expect(remembered).toBeGreaterThan(1_000)
   })
 })

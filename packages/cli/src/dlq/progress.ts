@@ -1,5 +1,5 @@
 import type { DriverAdmin, OffsetRange, PartitionOffsets } from '@tributary/event-bus'
-import { metadataFrom, rangesFrom } from './done-ranges.ts'
+import { metadataFrom, rangesFrom, runFrom } from './done-ranges.ts'
 
 /** The consumer group whose committed offsets say how far a group's dead letters have been redriven. It never has members. */
 export function redriveProgressGroup(group: string): string {
@@ -44,10 +44,10 @@ export class RedriveProgress {
   }
 
   /** As it is to be stored; null when there are more stretches than the commit's metadata has room for. */
-  encoded(): { readonly nextOffset: bigint; readonly metadata: string } | null {
+  encoded(run: string): { readonly nextOffset: bigint; readonly metadata: string } | null {
     const nextOffset = this.waiting[0]?.from ?? this.bounds.logEndOffset
     const beyond = this.#done.filter(({ from }) => from > nextOffset)
-    const metadata = metadataFrom(nextOffset, beyond)
+    const metadata = metadataFrom(nextOffset, run, beyond)
     return metadata === null ? null : { nextOffset, metadata }
   }
 }
@@ -80,4 +80,14 @@ export async function storeRedriveProgress(
   encoded: { readonly nextOffset: bigint; readonly metadata: string },
 ): Promise<void> {
   await admin.setCommitted(redriveProgressGroup(group), [{ topic, partition, ...encoded }])
+}
+
+/** Which run stored the progress of a partition last; null when none did. */
+export async function lastRun(
+  admin: DriverAdmin,
+  group: string,
+  { topic, partition }: PartitionOffsets,
+): Promise<string | null> {
+  const commits = await admin.committed(redriveProgressGroup(group), topic)
+  return runFrom(commits.find((commit) => commit.partition === partition)?.metadata ?? '')
 }

@@ -13,9 +13,10 @@ export interface LeftBehind {
  * - `done`: everything that waited when it began was looked at.
  * - `limit`: it redrove as many as it was allowed to.
  * - `interrupted`: its signal aborted.
+ * - `overtaken`: another redrive of these dead letters has begun, and goes on with them.
  * - `progress-full`: what was redriven and what was passed over alternate too often to be remembered. Redrive what was passed over.
  */
-export type RedriveEnd = 'done' | 'limit' | 'interrupted' | 'progress-full'
+export type RedriveEnd = 'done' | 'limit' | 'interrupted' | 'overtaken' | 'progress-full'
 
 export interface RedriveReport {
   readonly topics: DeadLetterTopic

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import {
   type Clock,
   type DriverAdmin,
@@ -11,7 +12,7 @@ import type { DeadLetter } from './dead-letter.ts'
 import { type LetterFilter, matches } from './filter.ts'
 import type { DeadLetterTopic } from './find-topics.ts'
 import { Pace } from './pace.ts'
-import { type RedriveProgress, readRedriveProgress, storeRedriveProgress } from './progress.ts'
+import { lastRun, type RedriveProgress, readRedriveProgress, storeRedriveProgress } from './progress.ts'
 import { readDeadLetters } from './read-dead-letters.ts'
 import type { LeftBehind, RedriveEnd, RedriveReport } from './redrive-report.ts'
 import { type LeftBehindReason, type RedriveStep, stepFor } from './redriven-record.ts'
@@ -58,6 +59,9 @@ const waitsOn: Readonly<Record<LeftBehindReason, boolean>> = {
  * A dead letter counts as redriven when its write was acknowledged, and that is stored before the next one is looked at. A run that is interrupted in between,
  * whichever way, redrives that one again, with the same event id; it passes none over. What stays behind waits as before.
  *
+ * Of two runs at the same time the one that began first ends when it notices, before its next write. The other may repeat what was
+ * redriven in the moment when it began.
+ *
  * @throws {TopicNotFoundError} when the redrive topic is missing: nothing reads it then either.
  * @throws {PublishError} when a write fails for a reason that concerns more than this record; what was redriven before is remembered.
  */
@@ -65,6 +69,7 @@ export async function redrive(options: RedriveOptions): Promise<RedriveReport> {
   const run = new Run(options, await redrivePartitionsOf(options))
   const { deadLetterTopic, group } = options.topics
   const partitions = await readRedriveProgress(options.admin, deadLetterTopic, group)
+  for (const progress of partitions) await run.claim(progress)
   for (const progress of partitions) await run.partition(progress)
   return run.report()
 }
@@ -75,6 +80,7 @@ class Run {
   readonly #clock: Clock
   readonly #pace: Pace
   readonly #signal: AbortSignal
+  readonly #name = randomBytes(4).toString('hex')
   readonly #leftBehind: LeftBehind[] = []
   readonly #redrivenByReason: Record<string, number> = {}
   #redriven = 0
@@ -88,6 +94,13 @@ class Run {
     this.#clock = options.clock ?? systemClock
     this.#pace = new Pace(options.isDryRun ? null : (options.ratePerSecond ?? null), this.#clock)
     this.#signal = options.signal ?? new AbortController().signal
+  }
+
+  /** From now on, a run that began before does not find its name beside the progress any more. */
+  async claim(progress: RedriveProgress): Promise<void> {
+    const { admin, topics, isDryRun = false } = this.#options
+    const encoded = progress.encoded(this.#name)
+    if (!isDryRun && encoded !== null) await storeRedriveProgress(admin, topics.group, progress.bounds, encoded)
   }
 
   async partition(stored: RedriveProgress): Promise<void> {
@@ -134,14 +147,14 @@ class Run {
     const step = await stepFor(letter, { admin, group, redrivePartitions, maxRedrives, now })
     const isWaitingOn = step.kind === 'leave' && waitsOn[step.reason]
     const next = isWaitingOn ? progress : progress.with(stretch)
-    const encoded = next.encoded()
+    const encoded = next.encoded(this.#name)
     // Before the write, not after: what is written must be remembered, or the next run writes it again.
     if (encoded === null) {
       this.#ended = 'progress-full'
       return null
     }
     if (step.kind === 'redrive') await this.#pace.turn(this.#signal)
-    if (this.#isOver()) return null
+    if (this.#isOver() || (await this.#isOvertaken(progress))) return null
     onStep?.(step)
     if (step.kind === 'leave') this.#leftBehind.push({ letter, reason: step.reason, detail: step.detail })
     else {
@@ -158,8 +171,16 @@ class Run {
     return next
   }
 
+  async #isOvertaken({ bounds }: RedriveProgress): Promise<boolean> {
+    const { admin, topics, isDryRun = false } = this.#options
+    if (isDryRun || (await lastRun(admin, topics.group, bounds)) === this.#name) return false
+    this.#ended = 'overtaken'
+    return true
+  }
+
   /** Asked when another dead letter is there: a limit that the last one reached is none. */
   #isOver(): boolean {
+    if (this.#ended === 'overtaken') return true
     if (this.#signal.aborted) this.#ended = 'interrupted'
     else if (this.#redriven >= (this.#options.limit ?? Number.POSITIVE_INFINITY)) this.#ended = 'limit'
     return this.#ended === 'interrupted' || this.#ended === 'limit'

@@ -5,7 +5,7 @@ import {
   type OffsetRange,
   type PartitionOffsets,
 } from '@tributary/event-bus'
-import { rangesFrom } from '../dlq/done-ranges.ts'
+import { rangesFrom, runFrom } from '../dlq/done-ranges.ts'
 
 /** Kafka's `offset.metadata.max.bytes` unless somebody changed it. */
 export const MAX_METADATA_BYTES = 4_096
@@ -73,8 +73,8 @@ function readMetadata({
   readonly nextOffset: bigint
   readonly metadata: string
 }): PartitionExplanation['metadata'] {
-  const ranges = rangesFrom(metadata, nextOffset)
-  return ranges.length > 0 ? { kind: 'redriven', ranges } : describeOffsetMetadata(metadata, nextOffset)
+  if (runFrom(metadata) === null) return describeOffsetMetadata(metadata, nextOffset)
+  return { kind: 'redriven', ranges: rangesFrom(metadata, nextOffset) }
 }
 
 function settledIn(metadata: PartitionExplanation['metadata']): readonly OffsetRange[] {

@@ -46,6 +46,8 @@ export function describeReport(report: RedriveReport): string[] {
     `${done}${reasons.length === 0 ? '' : ` (${reasons.join(', ')})`}, left ${leftBehind.length} behind, passed over ${passedOver}, ${remaining} not looked at`,
   ]
   if (ended === 'interrupted') lines.push('interrupted: the same command goes on where it ended')
+  if (ended === 'overtaken')
+    lines.push('stopped: another redrive of these dead letters has begun, and goes on with them')
   if (ended === 'progress-full')
     lines.push(
       'stopped: what was redriven and what was passed over alternate too often to be remembered. Redrive what was passed over in this topic, then run this again',

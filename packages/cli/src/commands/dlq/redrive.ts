@@ -66,6 +66,8 @@ export async function dlqRedrive(
     })),
   )
   if (reports.some(({ ended }) => ended === 'interrupted')) return exitCodes.interrupted
-  const isIncomplete = reports.some(({ leftBehind, ended }) => leftBehind.length > 0 || ended === 'progress-full')
+  const isIncomplete = reports.some(
+    ({ leftBehind, ended }) => leftBehind.length > 0 || ended === 'progress-full' || ended === 'overtaken',
+  )
   return isIncomplete ? exitCodes.incomplete : exitCodes.done
 }
