@@ -58,6 +58,12 @@ export class TopicPlanError extends TributaryError {
   static override readonly retryable = false
 }
 
+/** A topic keeps its records for less time than a subscription may wait for one. Never thrown: it is logged when the group has been joined. */
+export class RetentionTooShortError extends TributaryError {
+  static override readonly code = 'RETENTION_TOO_SHORT'
+  static override readonly retryable = false
+}
+
 // Publishing
 
 /**

@@ -77,6 +77,7 @@ export {
   RecordTooLargeError,
   RecordUndecodableError,
   Reject,
+  RetentionTooShortError,
   RetryLater,
   SchemaConflictError,
   SchemaIncompatibleError,

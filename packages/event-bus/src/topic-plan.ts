@@ -64,7 +64,7 @@ const kafkaDefaults: Required<TopicSettings> = {
 export const provenanceBytes = 64 * 1024
 
 /** Records that wait are read again from the log, of their source or of a retry topic: their longest wait must fit into its retention this many times. */
-const retentionMargin = 2
+export const retentionMargin = 2
 
 /**
  * The topics that these events and subscriptions need: sources first, each with its settings; then what groups need beside them.

@@ -46,6 +46,7 @@ function numberFaults({ concurrency, attempt, limits, commit, drainMs, fetch }: 
     'attempt.maxAbandoned': attempt.maxAbandoned,
     'limits.maxRecordsPerPartition': limits.maxRecordsPerPartition,
     'limits.maxBytesPerPartition': limits.maxBytesPerPartition,
+    'limits.maxParkedPerPartition': limits.maxParkedPerPartition,
     'limits.maxUncommittedPerPartition': limits.maxUncommittedPerPartition,
     'commit.maxSettled': commit.maxSettled,
     'fetch.maxBytes': fetch.maxBytes,

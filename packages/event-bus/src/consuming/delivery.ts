@@ -5,6 +5,7 @@ import { historyOf, type RecordHistory } from '../failing/record-history.ts'
 import type { HandlerRegistration } from './handler.ts'
 import type { LaneMember } from './key-lanes.ts'
 import type { PartitionRun } from './partition.ts'
+import { copyOf } from './record-copy.ts'
 
 /** A decoded event with the handler it is for. */
 export interface HandledEvent {
@@ -19,11 +20,16 @@ export interface HandledEvent {
 export class Delivery implements LaneMember<Delivery> {
   laneKey: string | null = null
   follower: Delivery | null = null
+  predecessor: Delivery | null = null
   readonly owner: PartitionRun
-  readonly record: RawRecord
+  record: RawRecord
   readonly ticket: number
-  /** Its share of the chunk it came in. */
+  /** What it takes of the intake: its share of the chunk it came in, or its own size. */
   readonly bytes: number
+  /** It waited as a ticket, and was read from the log once more. */
+  readonly isReadAgain: boolean
+  /** Its record shares no memory with others. */
+  #isDetached: boolean
   /** Null until it has been decoded, and again never. */
   event: HandledEvent | null = null
   /** Failures of the step it is at, since it was read from this topic: decoding, then handling. */
@@ -38,11 +44,20 @@ export class Delivery implements LaneMember<Delivery> {
   writeFailures = 0
   #history: RecordHistory | null = null
 
-  constructor(owner: PartitionRun, record: RawRecord, ticket: number, bytes: number) {
+  constructor(owner: PartitionRun, record: RawRecord, ticket: number, bytes: number, isReadAgain = false) {
     this.owner = owner
     this.record = record
     this.ticket = ticket
     this.bytes = bytes
+    this.isReadAgain = isReadAgain
+    this.#isDetached = isReadAgain
+  }
+
+  /** It will be here for long: lets go of the chunk it came in. */
+  detach(): void {
+    if (this.#isDetached) return
+    this.#isDetached = true
+    this.record = copyOf(this.record)
   }
 
   /** What its headers say of its way so far. Read when somebody asks: most records succeed at once. */

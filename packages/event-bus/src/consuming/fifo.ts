@@ -7,8 +7,19 @@ export class Fifo<Item> {
     return this.#items.length - this.#head
   }
 
+  /** Undefined when it is empty. */
+  get first(): Item | undefined {
+    return this.#items[this.#head]
+  }
+
   push(item: Item): void {
     this.#items.push(item)
+  }
+
+  /** Puts items before all others, the first of them first. Moves everything: not for every day. */
+  prepend(items: readonly Item[]): void {
+    this.#items = [...items, ...this.#items.slice(this.#head)]
+    this.#head = 0
   }
 
   shift(): Item | undefined {

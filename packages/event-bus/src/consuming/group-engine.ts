@@ -17,7 +17,9 @@ import { Dispatcher } from './dispatcher.ts'
 import { DueGate } from './due-gate.ts'
 import { type ByteBudget, Intake } from './flow-control.ts'
 import type { GroupTopics } from './group-topics.ts'
+import type { ParkingEnvironment } from './parking.ts'
 import { PartitionRun, partitionId } from './partition.ts'
+import { printableKey } from './printable-key.ts'
 import { TokenBucket } from './rate-limit.ts'
 import { type Start, startOf } from './start-position.ts'
 import type { SubscriptionDefinition } from './subscription-definition.ts'
@@ -33,6 +35,8 @@ export interface GroupEngineOptions {
   /** Asked late: the membership is made with the engine as its listener. */
   readonly consumer: () => DriverConsumer
   readonly runner: () => DeliveryRunner
+  /** A number from 0 to 1 for jitter. */
+  readonly random: () => number
   /** Where partitions of this topic begin for which the group has committed nothing. */
   readonly startFrom: (topic: string) => Promise<'earliest' | 'latest'>
   readonly onFailed: (error: Error) => void
@@ -51,11 +55,12 @@ export class GroupEngine implements GroupListener {
   readonly dispatcher: Dispatcher
   readonly #options: GroupEngineOptions
   readonly #runs = new Map<string, PartitionRun>()
+  readonly #parking: ParkingEnvironment
   readonly #stopWatchingBudget: () => void
   isClosing = false
 
   constructor(options: GroupEngineOptions) {
-    const { definition, clock, logger, metrics, consumer, runner, budget } = options
+    const { definition, clock, logger, metrics, consumer, runner, budget, random } = options
     this.#options = options
     this.committer = new Committer({
       commit: (requests) => consumer().commit(requests),
@@ -77,6 +82,25 @@ export class GroupEngine implements GroupListener {
       rate: definition.rate === null ? null : new TokenBucket(definition.rate, clock),
       clock,
     })
+    this.#parking = {
+      readRange: (...range) => consumer().readRange(...range),
+      clock,
+      logger,
+      random,
+      onParked: (run) => this.#review(run),
+      onRestored: (run) => {
+        this.dispatcher.dispatch()
+        this.#review(run)
+      },
+      onExpired: ({ topic, partition }, laneKey, recordOffset) => {
+        metrics.settled(topic, 'expired', 1)
+        logger.error(
+          { topic, partition, recordOffset, key: printableKey(Buffer.from(laneKey, 'latin1')) },
+          'record expired: it waited behind its key until the log had it no more',
+        )
+        this.committer.note()
+      },
+    }
     this.#stopWatchingBudget = budget.onRelief(() => this.reviewAll())
   }
 
@@ -196,7 +220,16 @@ export class GroupEngine implements GroupListener {
     const { delayMs } = role
     const onOpen = (): void => this.#review(run)
     const gate = delayMs === null ? null : new DueGate({ clock, delayMs, logEndOffset: assigned.logEndOffset, onOpen })
-    const run = new PartitionRun({ assigned, ...start, order: definition.order, role, gate, intake, clock })
+    const run = new PartitionRun({
+      assigned,
+      ...start,
+      order: definition.order,
+      role,
+      gate,
+      intake,
+      clock,
+      parking: this.#parking,
+    })
     for (const { delivery } of runner().inFlight.aborted()) {
       if (partitionId(delivery.owner) === partitionId(run)) run.lanes.occupy(delivery)
     }
@@ -232,6 +265,7 @@ export class GroupEngine implements GroupListener {
 
   #review(run: PartitionRun): void {
     if (run.state !== 'active') return
+    run.parking.watch()
     const wantsPause = this.dispatcher.isPaused || run.wantsPause
     if (wantsPause === run.intake.isPaused) return
     run.intake.isPaused = wantsPause

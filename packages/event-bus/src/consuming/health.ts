@@ -1,12 +1,18 @@
 import type { ConsumerStatus } from '../driver.ts'
 import type { PartitionReading } from '../tracing/telemetry.ts'
+import type { Delivery } from './delivery.ts'
 import type { PartitionRun } from './partition.ts'
+import { printableKey } from './printable-key.ts'
 
 /** A record that does not get on, and keeps its key and its partition's commit waiting. */
 export interface Degradation {
   readonly topic: string
   readonly partition: number
   readonly recordOffset: bigint
+  /** The record's key: its text, or its bytes in hexadecimal; shortened. Null when it has none. */
+  readonly key: string | null
+  /** Records of the same key that wait for it here. */
+  readonly followers: number
   /** How long it has been so, in milliseconds. */
   readonly ageMs: number
   readonly reason: string
@@ -33,20 +39,25 @@ export interface SubscriptionHealth {
   readonly abandoned: number
 }
 
-/** The code is what to look up; errors of drivers that have none are told by their names. */
-export function errorText(error: Error): string {
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name
-  return `${code}: ${error.message}`
+export function degradationsOf(run: PartitionRun, nowMs: number): Degradation[] {
+  const { topic, partition, parking } = run
+  const degraded = Array.from(run.blocked, ([delivery, { reason, sinceMs }]): Degradation => {
+    const key = delivery.record.key === null ? null : printableKey(delivery.record.key)
+    const followers = followersOf(run, delivery)
+    return { topic, partition, recordOffset: delivery.record.offset, key, followers, ageMs: nowMs - sinceMs, reason }
+  })
+  for (const { laneKey, recordOffset, followers } of parking.blockage === null ? [] : parking.wanted()) {
+    const { reason, sinceMs } = parking.blockage ?? { reason: '', sinceMs: nowMs }
+    const key = printableKey(Buffer.from(laneKey, 'latin1'))
+    degraded.push({ topic, partition, recordOffset, key, followers, ageMs: nowMs - sinceMs, reason })
+  }
+  return degraded
 }
 
-export function degradationsOf(run: PartitionRun, nowMs: number): Degradation[] {
-  return Array.from(run.blocked, ([delivery, { reason, sinceMs }]) => ({
-    topic: run.topic,
-    partition: run.partition,
-    recordOffset: delivery.record.offset,
-    ageMs: nowMs - sinceMs,
-    reason,
-  }))
+function followersOf(run: PartitionRun, delivery: Delivery): number {
+  let followers = delivery.laneKey === null ? 0 : (run.parking.lanes.get(delivery.laneKey)?.tickets.size ?? 0)
+  for (let next = delivery.follower; next !== null; next = next.follower) followers += 1
+  return followers
 }
 
 export function readingOf(run: PartitionRun, nowMs: number): PartitionReading {
@@ -57,5 +68,6 @@ export function readingOf(run: PartitionRun, nowMs: number): PartitionReading {
     lag: Math.max(0, Number(run.highWatermark - run.nextOffset)),
     oldestUnsettledMs: oldest === null ? 0 : nowMs - oldest,
     inFlight: run.attempts,
+    parked: run.parking.lanes.followers,
   }
 }

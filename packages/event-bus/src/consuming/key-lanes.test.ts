@@ -5,6 +5,7 @@ import { KeyLanes, type LaneMember, type Order } from './key-lanes.ts'
 class Item implements LaneMember<Item> {
   laneKey: string | null = null
   follower: Item | null = null
+  predecessor: Item | null = null
   readonly id: number
   readonly lane: string | null
 
@@ -37,7 +38,7 @@ function play(order: Order, keys: (string | null)[], picks: number[]): { ran: It
   }
   for (const [id, lane] of keys.entries()) {
     const item = new Item(id, lane)
-    if (lanes.enter(item, keyOf(lane))) start(item)
+    if (lanes.enter(item, lanes.laneKeyOf(keyOf(lane)))) start(item)
     const pick = picks[id]
     if (pick !== undefined && running.length > 0) end(pick)
   }
@@ -76,35 +77,55 @@ describe('KeyLanes', () => {
 
   it('lets everything run at once when there is no order', () => {
     const lanes = new KeyLanes<Item>('none')
-    expect(lanes.enter(new Item(1, 'a'), keyOf('a'))).toBe(true)
-    expect(lanes.enter(new Item(2, 'a'), keyOf('a'))).toBe(true)
+    expect(lanes.enter(new Item(1, 'a'), lanes.laneKeyOf(keyOf('a')))).toBe(true)
+    expect(lanes.enter(new Item(2, 'a'), lanes.laneKeyOf(keyOf('a')))).toBe(true)
     expect(lanes.size).toBe(0)
   })
 
   it('never blocks a record without a key', () => {
     const lanes = new KeyLanes<Item>('key')
-    expect(lanes.enter(new Item(1, null), null)).toBe(true)
-    expect(lanes.enter(new Item(2, null), null)).toBe(true)
+    expect(lanes.enter(new Item(1, null), lanes.laneKeyOf(null))).toBe(true)
+    expect(lanes.enter(new Item(2, null), lanes.laneKeyOf(null))).toBe(true)
   })
 
   it('tells keys apart that are no valid UTF-8 and would read as the same text', () => {
     const lanes = new KeyLanes<Item>('key')
-    expect(lanes.enter(new Item(1, null), Buffer.from([0xff]))).toBe(true)
-    expect(lanes.enter(new Item(2, null), Buffer.from([0xfe]))).toBe(true)
-    expect(lanes.enter(new Item(3, null), Buffer.from([0xff]))).toBe(false)
+    expect(lanes.enter(new Item(1, null), lanes.laneKeyOf(Buffer.from([0xff])))).toBe(true)
+    expect(lanes.enter(new Item(2, null), lanes.laneKeyOf(Buffer.from([0xfe])))).toBe(true)
+    expect(lanes.enter(new Item(3, null), lanes.laneKeyOf(Buffer.from([0xff])))).toBe(false)
   })
 
   it('keeps a lane closed that a record of an earlier epoch still occupies', () => {
     const before = new KeyLanes<Item>('key')
     const zombie = new Item(1, 'a')
-    before.enter(zombie, keyOf('a'))
-    before.enter(new Item(2, 'a'), keyOf('a'))
+    before.enter(zombie, before.laneKeyOf(keyOf('a')))
+    before.enter(new Item(2, 'a'), before.laneKeyOf(keyOf('a')))
 
     const now = new KeyLanes<Item>('key')
     now.occupy(zombie)
     const again = new Item(3, 'a')
-    expect(now.enter(again, keyOf('a'))).toBe(false)
-    expect(now.enter(new Item(4, 'b'), keyOf('b'))).toBe(true)
+    expect(now.enter(again, now.laneKeyOf(keyOf('a')))).toBe(false)
+    expect(now.enter(new Item(4, 'b'), now.laneKeyOf(keyOf('b')))).toBe(true)
     expect(now.leave(zombie)).toBe(again)
+  })
+
+  it('names who holds up others, and lets go of all who wait for it', () => {
+    const lanes = new KeyLanes<Item>('key')
+    const enter = (id: number, key: string): Item => {
+      const item = new Item(id, key)
+      lanes.enter(item, lanes.laneKeyOf(keyOf(key)))
+      return item
+    }
+    const [first, second, third] = [enter(1, 'a'), enter(2, 'a'), enter(3, 'a')]
+    enter(4, 'b')
+    expect([...lanes.heldUp()]).toEqual([first])
+    expect(lanes.leave(first)).toBe(second)
+    expect(lanes.cutBehind(second)).toEqual([third])
+    expect([...lanes.heldUp()]).toEqual([])
+    const fifth = enter(5, 'a')
+    expect(lanes.leave(second)).toBe(fifth)
+    expect(lanes.leave(fifth)).toBeNull()
+    expect(lanes.isEmpty('a')).toBe(true)
+    expect(lanes.isEmpty('b')).toBe(false)
   })
 })

@@ -10,6 +10,8 @@ export interface LaneMember<Self> {
   laneKey: string | null
   /** Who may run when this one has left. */
   follower: Self | null
+  /** Who must leave first; null when this one may run. */
+  predecessor: Self | null
 }
 
 /**
@@ -17,12 +19,12 @@ export interface LaneMember<Self> {
  * `enter` until `leave`, whatever happens to it between: running, waiting for its next attempt, being written to a dead-letter topic.
  */
 export class KeyLanes<Member extends LaneMember<Member>> {
-  readonly #order: Order
+  readonly order: Order
   /** The last of each lane that holds anything. */
   readonly #tails = new Map<string, Member>()
 
   constructor(order: Order) {
-    this.#order = order
+    this.order = order
   }
 
   /** Lanes that hold anything. */
@@ -30,15 +32,23 @@ export class KeyLanes<Member extends LaneMember<Member>> {
     return this.#tails.size
   }
 
+  /** The lane that a record with this key belongs to; null when it waits for nobody. */
+  laneKeyOf(key: Buffer | null): string | null {
+    if (this.order === 'none') return null
+    if (this.order === 'partition') return ''
+    // latin1 maps bytes to characters one to one, so distinct keys stay distinct even when they are not UTF-8.
+    return key === null ? null : key.toString('latin1')
+  }
+
   /** Puts a record behind those of its lane. Answers whether it may run now; otherwise `leave` of its predecessor hands it out. */
-  enter(member: Member, key: Buffer | null): boolean {
-    const laneKey = this.#laneKeyOf(key)
+  enter(member: Member, laneKey: string | null): boolean {
     member.laneKey = laneKey
     if (laneKey === null) return true
     const predecessor = this.#tails.get(laneKey)
     this.#tails.set(laneKey, member)
     if (predecessor === undefined) return true
     predecessor.follower = member
+    member.predecessor = predecessor
     return false
   }
 
@@ -48,6 +58,7 @@ export class KeyLanes<Member extends LaneMember<Member>> {
    */
   occupy(member: Member): void {
     member.follower = null
+    member.predecessor = null
     if (member.laneKey !== null) this.#tails.set(member.laneKey, member)
   }
 
@@ -56,14 +67,37 @@ export class KeyLanes<Member extends LaneMember<Member>> {
     if (member.laneKey === null) return null
     const follower = member.follower
     member.follower = null
-    if (follower === null && this.#tails.get(member.laneKey) === member) this.#tails.delete(member.laneKey)
+    if (follower !== null) follower.predecessor = null
+    else if (this.#tails.get(member.laneKey) === member) this.#tails.delete(member.laneKey)
     return follower
   }
 
-  #laneKeyOf(key: Buffer | null): string | null {
-    if (this.#order === 'none') return null
-    if (this.#order === 'partition') return ''
-    // latin1 maps bytes to characters one to one, so distinct keys stay distinct even when they are not UTF-8.
-    return key === null ? null : key.toString('latin1')
+  isEmpty(laneKey: string): boolean {
+    return !this.#tails.has(laneKey)
+  }
+
+  /** The record that holds its lane, for each lane in which others wait for it. Takes as long as there are records in lanes. */
+  *heldUp(): Iterable<Member> {
+    for (const tail of this.#tails.values()) {
+      if (tail.predecessor === null) continue
+      let head = tail
+      while (head.predecessor !== null) head = head.predecessor
+      yield head
+    }
+  }
+
+  /** Takes out all who wait for this one, and answers them in their order. */
+  cutBehind(head: Member): Member[] {
+    const followers: Member[] = []
+    for (let member = head.follower; member !== null; ) {
+      const { follower } = member
+      member.follower = null
+      member.predecessor = null
+      followers.push(member)
+      member = follower
+    }
+    head.follower = null
+    if (head.laneKey !== null) this.#tails.set(head.laneKey, head)
+    return followers
   }
 }

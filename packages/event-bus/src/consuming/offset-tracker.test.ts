@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeOffsetMap, encodeOffsetMap } from './offset-map.ts'
 import { OffsetTracker } from './offset-tracker.ts'
 
 /** The same, as one would say it: a list of offsets and a set of those that are settled. */
@@ -16,6 +15,16 @@ class NaiveTracker {
   get nextOffset(): bigint {
     return this.offsets.find((offset) => !this.settled.has(offset)) ?? this.position
   }
+
+  get settledBoundary(): bigint {
+    const last = this.offsets.findLastIndex((offset) => this.settled.has(offset))
+    const isBeyond = last !== -1 && this.unsettled(this.offsets[last] ?? 0n).length > 0
+    return isBeyond ? (this.offsets[last + 1] ?? this.position) : this.nextOffset
+  }
+
+  unsettled(boundary: bigint): bigint[] {
+    return this.offsets.filter((offset) => offset < boundary && !this.settled.has(offset))
+  }
 }
 
 type Step = { kind: 'chunk'; gaps: number[]; gapAfter: number } | { kind: 'settle'; pick: number }
@@ -28,6 +37,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   }),
   fc.record({ kind: fc.constant('settle' as const), pick: fc.nat() }),
 )
+
+function unsettledBelow(tracker: OffsetTracker, boundary: bigint): bigint[] {
+  const offsets: bigint[] = []
+  tracker.visitUnsettled(boundary, (offset) => void offsets.push(offset))
+  return offsets
+}
 
 describe('OffsetTracker', () => {
   it('agrees with a naive model on what may be committed, whatever the order of settlements', () => {
@@ -42,7 +57,7 @@ describe('OffsetTracker', () => {
             let offset = model.position
             for (const gap of next.gaps) {
               offset += BigInt(gap)
-              tickets.push(tracker.track(offset, 0))
+              tickets.push(tracker.track(offset, 0, null))
               model.offsets.push(offset)
               offset += 1n
             }
@@ -58,64 +73,29 @@ describe('OffsetTracker', () => {
           expect(tracker.nextOffset).toBe(model.nextOffset)
           expect(tracker.nextOffset >= committable).toBe(true)
           committable = tracker.nextOffset
+          expect(tracker.settledBoundary).toBe(model.settledBoundary)
         }
-      }),
-    )
-  })
-
-  it('hands on to the next epoch exactly what is settled, also when that reads only a part of it', () => {
-    const records = fc.array(fc.record({ gap: fc.nat(3), isSettled: fc.boolean() }), { minLength: 1, maxLength: 200 })
-    fc.assert(
-      fc.property(fc.bigInt(0n, 2n ** 60n), records, fc.nat(200), (start, given, readAgain) => {
-        const first = new OffsetTracker(start)
-        let next = start
-        const offsets = given.map(({ gap }) => {
-          const offset = next + BigInt(gap)
-          next = offset + 1n
-          return offset
-        })
-        const tickets = offsets.map((offset) => first.track(offset, 0))
-        first.advance(next)
-        for (const [index, ticket] of tickets.entries()) if (given[index]?.isSettled) first.settle(ticket)
-        const settled = offsets.filter((_, index) => given[index]?.isSettled)
-
-        const inherit = (from: OffsetTracker): OffsetTracker => {
-          const { metadata } = encodeOffsetMap(from.nextOffset, from.settledBeyond())
-          return new OffsetTracker(from.nextOffset, decodeOffsetMap(metadata, from.nextOffset) ?? [])
-        }
-        /** Reads on up to `count` records; settles what is inherited, and answers it. */
-        const read = (tracker: OffsetTracker, count: number): bigint[] => {
-          const ahead = offsets.filter((offset) => offset >= tracker.position).slice(0, count)
-          const skipped = ahead.filter((offset) => {
-            const isInherited = tracker.isInherited(offset)
-            const ticket = tracker.track(offset, 0)
-            return isInherited && tracker.settle(ticket)
-          })
-          tracker.advance((ahead.at(-1) ?? tracker.position - 1n) + 1n)
-          return skipped
-        }
-        const second = inherit(first)
-        const beyond = settled.filter((offset) => offset >= first.nextOffset)
-        read(second, readAgain)
-        const third = inherit(second)
-        const stillBeyond = beyond.filter((offset) => offset >= second.nextOffset)
-        expect(third.nextOffset).toBe(second.nextOffset)
-        expect(read(third, given.length)).toEqual(stillBeyond)
-        expect(third.nextOffset).toBe(offsets.find((offset) => !settled.includes(offset)) ?? next)
+        const beyond = model.offsets.filter((offset) => offset > model.nextOffset && model.settled.has(offset))
+        expect(tracker.settledBeyond).toBe(beyond.length)
+        expect(unsettledBelow(tracker, model.settledBoundary)).toEqual(model.unsettled(model.settledBoundary))
       }),
     )
   })
 
   it('stays at the lowest unsettled record while later ones are settled', () => {
     const tracker = new OffsetTracker(7n)
-    const [seven, eight, nine] = [tracker.track(7n, 100), tracker.track(8n, 200), tracker.track(9n, 300)]
+    const [seven, eight, nine] = [
+      tracker.track(7n, 100, null),
+      tracker.track(8n, 200, null),
+      tracker.track(9n, 300, null),
+    ]
     tracker.advance(12n)
     tracker.settle(nine)
     expect(tracker.nextOffset).toBe(7n)
     tracker.settle(seven)
     expect(tracker.nextOffset).toBe(8n)
     expect(tracker.oldestReceivedAt).toBe(200)
-    expect(tracker.span).toBe(2)
+    expect(tracker.settledBeyond).toBe(1)
     tracker.settle(eight)
     expect(tracker.nextOffset).toBe(12n)
     expect(tracker.oldestReceivedAt).toBeNull()
@@ -123,14 +103,64 @@ describe('OffsetTracker', () => {
 
   it('forgets nothing when it grows', () => {
     const tracker = new OffsetTracker(0n)
-    const tickets = Array.from({ length: 60 }, (_, offset) => tracker.track(BigInt(offset), offset))
+    const tickets = Array.from({ length: 60 }, (_, offset) => tracker.track(BigInt(offset), offset, null))
     for (const ticket of tickets.slice(1)) tracker.settle(ticket)
-    for (let offset = 60; offset < 300; offset += 1) tracker.track(BigInt(offset), offset)
+    for (let offset = 60; offset < 300; offset += 1) tracker.track(BigInt(offset), offset, null)
     tracker.advance(300n)
     expect(tracker.nextOffset).toBe(0n)
     tracker.settle(tickets[0] ?? -1)
     expect(tracker.nextOffset).toBe(60n)
     expect(tracker.oldestReceivedAt).toBe(60)
+  })
+
+  it('agrees with the model when a few records stay behind while thousands pass', () => {
+    const stays = fc.uniqueArray(fc.nat(11_999), { maxLength: 40 })
+    fc.assert(
+      fc.property(stays, fc.array(fc.nat(), { maxLength: 40 }), (stragglers, order) => {
+        const tracker = new OffsetTracker(0n)
+        const waiting = new Set(stragglers)
+        const tickets = Array.from({ length: 12_000 }, (_, offset) => {
+          const ticket = tracker.track(BigInt(offset), offset, `lane ${offset}`)
+          tracker.advance(BigInt(offset + 1))
+          if (!waiting.has(offset)) tracker.settle(ticket)
+          return ticket
+        })
+        while (waiting.size > 0) {
+          const ascending = [...waiting].sort((a, b) => a - b)
+          expect(tracker.nextOffset).toBe(BigInt(ascending[0] ?? -1))
+          expect(tracker.oldestReceivedAt).toBe(ascending[0])
+          expect(tracker.settledBeyond).toBe(12_000 - (ascending[0] ?? 0) - waiting.size)
+          const boundary = tracker.settledBoundary
+          const below = ascending.filter((offset) => BigInt(offset) < boundary)
+          expect(unsettledBelow(tracker, boundary)).toEqual(below.map(BigInt))
+          const next = ascending[(order.pop() ?? 0) % ascending.length] ?? -1
+          expect(tracker.offsetOf(tickets[next] ?? -1)).toBe(BigInt(next))
+          expect(tracker.settle(tickets[next] ?? -1)).toBe(true)
+          expect(tracker.settle(tickets[next] ?? -1)).toBe(false)
+          waiting.delete(next)
+        }
+        expect(tracker.nextOffset).toBe(12_000n)
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  it('takes the room of what is unsettled, not of what was received since', () => {
+    const tracker = new OffsetTracker(0n)
+    const stuck = tracker.track(0n, 0, 'a')
+    const parked = tracker.track(1n, 0, 'a')
+    tracker.setParked(parked, true)
+    const before = process.memoryUsage().arrayBuffers
+    for (let offset = 2; offset < 1_000_000; offset += 1) tracker.settle(tracker.track(BigInt(offset), 0, null))
+    tracker.advance(1_000_000n)
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1_000_000)
+    expect(tracker.nextOffset).toBe(0n)
+    tracker.settle(stuck)
+    expect(unsettledBelow(tracker, 1_000_000n)).toEqual([])
+    tracker.setParked(parked, false)
+    expect(unsettledBelow(tracker, 1_000_000n)).toEqual([1n])
+    tracker.settle(parked)
+    expect(tracker.nextOffset).toBe(1_000_000n)
   })
 
   it('moves on by positions alone when a chunk holds no record', () => {

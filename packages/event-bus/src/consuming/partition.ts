@@ -5,10 +5,13 @@ import type { Committable } from './committer.ts'
 import { Delivery } from './delivery.ts'
 import type { DueGate } from './due-gate.ts'
 import { Fifo } from './fifo.ts'
-import type { Intake } from './flow-control.ts'
+import type { Backlog, Intake } from './flow-control.ts'
+import { InheritedOffsets } from './inherited-offsets.ts'
 import { KeyLanes, type Order } from './key-lanes.ts'
-import { encodeOffsetMap, type OffsetRange } from './offset-map.ts'
+import { encodeOffsetMap, type OffsetMap } from './offset-map.ts'
 import { OffsetTracker } from './offset-tracker.ts'
+import { Parking, type ParkingEnvironment } from './parking.ts'
+import { waitingMapOf } from './waiting-map.ts'
 
 /** Why a record does not get on, for health. */
 export interface Blockage {
@@ -22,14 +25,15 @@ export interface PartitionRunOptions {
   readonly position: bigint
   /** What the group has stored; null when the first commit may be anywhere. */
   readonly committedOffset: bigint | null
-  /** What an earlier epoch settled beyond `position`. */
-  readonly inherited: readonly OffsetRange[]
+  /** What earlier epochs settled beyond the committed offset; null when nothing is known to be. */
+  readonly inherited: OffsetMap | null
   readonly order: Order
   readonly role: TopicRole
   /** Of a retry topic: lets through what is due. */
   readonly gate: DueGate | null
   readonly intake: Intake
   readonly clock: Clock
+  readonly parking: ParkingEnvironment
 }
 
 /**
@@ -49,6 +53,7 @@ export class PartitionRun implements Committable {
   readonly intake: Intake
   readonly tracker: OffsetTracker
   readonly lanes: KeyLanes<Delivery>
+  readonly parking: Parking
   /** Those that may run now and wait for a slot. */
   readonly ready = new Fifo<Delivery>()
   /** Records that do not get on for a reason that somebody should know. */
@@ -63,6 +68,7 @@ export class PartitionRun implements Committable {
   highWatermark: bigint
   readonly #clock: Clock
   #mapFill = 0
+  #inherited: InheritedOffsets | null
   readonly #waits = new Map<Delivery, Timer>()
   /** Attempts and writes whose end may still change something. */
   #underWay = 0
@@ -70,7 +76,7 @@ export class PartitionRun implements Committable {
   #drained: Promise<void> | null = null
 
   constructor(options: PartitionRunOptions) {
-    const { assigned, position, committedOffset, inherited, order, role, gate, intake, clock } = options
+    const { assigned, position, committedOffset, inherited, order, role, gate, intake, clock, parking } = options
     this.topic = assigned.topic
     this.partition = assigned.partition
     this.epoch = assigned.epoch
@@ -79,9 +85,11 @@ export class PartitionRun implements Committable {
     this.role = role
     this.gate = gate
     this.intake = intake
-    this.tracker = new OffsetTracker(position, inherited)
+    this.tracker = new OffsetTracker(position)
+    this.#inherited = inherited === null ? null : new InheritedOffsets(inherited)
     this.committedRevision = committedOffset === null ? null : this.tracker.revision
     this.lanes = new KeyLanes(order)
+    this.parking = new Parking(this, parking)
     this.#clock = clock
   }
 
@@ -93,18 +101,24 @@ export class PartitionRun implements Committable {
     return this.tracker.revision
   }
 
-  /** How full the last commit's metadata was, from 0 to 1. Where it is refused it keeps nothing, and nothing waits for room in it. */
-  get mapFill(): number {
-    return this.isMetadataRefused ? 0 : this.#mapFill
+  /** What is kept besides records in memory. Where metadata is refused it keeps nothing, and nothing waits for room in it. */
+  get #backlog(): Backlog {
+    const isRefused = this.isMetadataRefused
+    return {
+      parked: this.parking.lanes.followers,
+      mapFill: isRefused ? 0 : this.#mapFill,
+      uncommittable: isRefused ? this.tracker.settledBeyond : 0,
+    }
   }
 
   /** Whether nothing more should be fetched now: what comes next is not due, or there is enough here. */
   get wantsPause(): boolean {
-    return this.gate?.isShut === true || this.intake.wantsPause(this.tracker.span, this.mapFill)
+    return this.gate?.isShut === true || this.intake.wantsPause(this.#backlog)
   }
 
   metadata(): string {
-    const { metadata, fill } = encodeOffsetMap(this.nextOffset, this.tracker.settledBeyond())
+    const map = waitingMapOf(this.tracker, this.parking.firstOffsets(), this.#inherited)
+    const { metadata, fill } = encodeOffsetMap(this.nextOffset, map)
     this.#mapFill = fill
     return metadata
   }
@@ -115,38 +129,50 @@ export class PartitionRun implements Committable {
     const now = this.#clock.monotonic()
     const bytesEach = records.length === 0 ? 0 : Math.ceil(chunk.bytes / records.length)
     for (const record of records) {
-      const { offset } = record
-      const isSettled = this.tracker.isInherited(offset)
-      const ticket = this.tracker.track(offset, now)
-      if (isSettled) {
+      const { offset, key } = record
+      const laneKey = this.lanes.laneKeyOf(key)
+      const ticket = this.tracker.track(offset, now, this.lanes.order === 'key' ? laneKey : null)
+      if (this.#inherited?.isSettled(offset, key)) {
         this.tracker.settle(ticket)
         continue
       }
-      this.intake.hold(1, bytesEach)
+      if (this.parking.takes(ticket, laneKey)) continue
+      this.intake.hold(bytesEach, false)
       const delivery = new Delivery(this, record, ticket, bytesEach)
-      if (this.lanes.enter(delivery, record.key)) this.ready.push(delivery)
+      if (this.lanes.enter(delivery, laneKey)) this.ready.push(delivery)
     }
     this.tracker.advance(chunk.nextPosition)
+    if (this.#inherited !== null && this.#inherited.boundary <= chunk.nextPosition) this.#inherited = null
     this.highWatermark = chunk.highWatermark
+  }
+
+  /** Takes back a follower that was parked: the next of its lane. */
+  restore(delivery: Delivery, laneKey: string): void {
+    this.intake.hold(delivery.bytes, true)
+    this.tracker.setParked(delivery.ticket, false)
+    if (this.lanes.enter(delivery, laneKey)) this.ready.push(delivery)
   }
 
   /** The record has reached its end for this group; the next of its lane may run. */
   settle(delivery: Delivery): void {
     this.blocked.delete(delivery)
     this.tracker.settle(delivery.ticket)
-    this.intake.release(1, delivery.bytes)
+    this.intake.release(delivery.bytes, delivery.isReadAgain)
     this.leaveLane(delivery)
   }
 
   /** Opens the lane that a record held: one of this epoch, or one of an earlier epoch whose handler has ended at last. */
   leaveLane(delivery: Delivery): void {
     const next = this.lanes.leave(delivery)
-    if (next !== null && this.state === 'active') this.ready.push(next)
+    if (this.state !== 'active') return
+    if (next !== null) this.ready.push(next)
+    else this.parking.emptied(delivery.laneKey)
   }
 
   /** Lets the record run again after `ms`; its lane stays closed meanwhile. When draining it is simply left for the next owner. */
   runAgainAfter(delivery: Delivery, ms: number, onReady: () => void): void {
     if (this.state !== 'active') return
+    delivery.detach()
     const timer = this.#clock.setTimer(() => {
       this.#waits.delete(delivery)
       this.ready.push(delivery)
@@ -191,6 +217,7 @@ export class PartitionRun implements Committable {
 
   #forgetWaiting(): void {
     this.ready.clear()
+    this.parking.stop()
     for (const timer of this.#waits.values()) timer.cancel()
     this.#waits.clear()
   }

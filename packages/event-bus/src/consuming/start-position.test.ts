@@ -8,14 +8,15 @@ function assigned(given: Partial<AssignedPartition>): AssignedPartition {
   return { ...nothing, logStartOffset: 2n, logEndOffset: 9n, ...given }
 }
 
-const { metadata } = encodeOffsetMap(5n, [{ from: 6n, to: 8n }])
+const map = { boundary: 8n, unsettled: [{ kind: 'run' as const, from: 5n, to: 6n }] }
+const { metadata } = encodeOffsetMap(5n, map)
 
 describe('a partition starts', () => {
   it('at its committed offset, with what is settled beyond it', () => {
     expect(startOf(assigned({ committed: { nextOffset: 5n, metadata } }), 'latest')).toEqual({
       position: 5n,
       committedOffset: 5n,
-      inherited: [{ from: 6n, to: 8n }],
+      inherited: map,
       isMetadataForeign: false,
       anomaly: null,
     })
@@ -37,12 +38,17 @@ describe('a partition starts', () => {
       assigned({ committed: { nextOffset: 5n, metadata }, logStartOffset: 0n, logEndOffset: 3n }),
       'latest',
     )
-    expect(start).toMatchObject({ position: 0n, committedOffset: null, inherited: [] })
+    expect(start).toMatchObject({ position: 0n, committedOffset: null, inherited: null })
     expect(start.anomaly).toContain('beyond the end of the log')
+  })
+
+  it('believes nothing of what was settled beyond the end of the log', () => {
+    const start = startOf(assigned({ committed: { nextOffset: 5n, metadata }, logEndOffset: 7n }), 'latest')
+    expect(start.inherited?.boundary).toBe(7n)
   })
 
   it('at its committed offset, with nothing more, when another program wrote the metadata', () => {
     const start = startOf(assigned({ committed: { nextOffset: 5n, metadata: 'bAAAB' } }), 'latest')
-    expect(start).toMatchObject({ position: 5n, inherited: [], isMetadataForeign: true })
+    expect(start).toMatchObject({ position: 5n, inherited: null, isMetadataForeign: true })
   })
 })

@@ -1,20 +1,20 @@
 import type { AssignedPartition } from '../driver.ts'
-import { decodeOffsetMap, type OffsetRange } from './offset-map.ts'
+import { decodeOffsetMap, type OffsetMap } from './offset-map.ts'
 
 /** Where a partition starts, and what the committer may take as stored. */
 export interface Start {
   readonly position: bigint
   /** Null when the first commit may be anywhere, also before what is stored. */
   readonly committedOffset: bigint | null
-  /** What an earlier epoch settled beyond `position`; it is not run again. */
-  readonly inherited: readonly OffsetRange[]
+  /** What earlier epochs settled beyond `committedOffset`, which is not run again; null when nothing is known to be. */
+  readonly inherited: OffsetMap | null
   /** The commit's metadata was written by another program. It is ignored: failing here would be an outage. */
   readonly isMetadataForeign: boolean
   /** Why it does not start at the committed offset; null when it does. */
   readonly anomaly: string | null
 }
 
-const NOTHING_COMMITTED = { committedOffset: null, inherited: [], isMetadataForeign: false } as const
+const NOTHING_COMMITTED = { committedOffset: null, inherited: null, isMetadataForeign: false } as const
 
 /**
  * The committed offset wherever it is on the log. Otherwise the start of the log rather than its end, because reading twice can be seen and repaired, and
@@ -35,7 +35,7 @@ export function startOf(assigned: AssignedPartition, whenUncommitted: 'earliest'
   const decoded = decodeOffsetMap(metadata, nextOffset)
   const start = {
     committedOffset: nextOffset,
-    inherited: onLog(decoded ?? [], logEndOffset),
+    inherited: decoded === null ? null : onLog(decoded, logEndOffset),
     isMetadataForeign: decoded === null,
   }
   if (nextOffset < logStartOffset) {
@@ -46,8 +46,6 @@ export function startOf(assigned: AssignedPartition, whenUncommitted: 'earliest'
 }
 
 /** Nothing beyond the end of the log can have been settled: what the map says of it is about records that the log has lost since. */
-function onLog(ranges: readonly OffsetRange[], logEndOffset: bigint): OffsetRange[] {
-  return ranges
-    .filter(({ from }) => from < logEndOffset)
-    .map(({ from, to }) => ({ from, to: to < logEndOffset ? to : logEndOffset }))
+function onLog({ boundary, unsettled }: OffsetMap, logEndOffset: bigint): OffsetMap {
+  return { boundary: boundary < logEndOffset ? boundary : logEndOffset, unsettled }
 }

@@ -92,8 +92,15 @@ export interface PartitionLimits {
    */
   readonly maxBytesPerPartition: number
   /**
-   * Records between the lowest unsettled one and the last received at which the partition is fetched no further, until that is half as many. What is
-   * settled among them is kept in the commit's metadata and does not run again after a restart.
+   * Records of one partition that wait behind slow keys and are kept as offsets instead of bytes, about 60 bytes each. Above it the partition is fetched no
+   * further, until there are half as many.
+   *
+   * @defaultValue 100,000
+   */
+  readonly maxParkedPerPartition: number
+  /**
+   * Where the cluster refuses commit metadata: records settled beyond the committed offset, which a restart would run again, at which the partition is fetched
+   * no further until there are half as many. Elsewhere the metadata keeps them, and this does not apply.
    *
    * @defaultValue 50,000
    */
@@ -197,6 +204,7 @@ export function defineSubscription(options: SubscriptionOptions): SubscriptionDe
     limits: {
       maxRecordsPerPartition: 2_000,
       maxBytesPerPartition: 16 * MEBIBYTE,
+      maxParkedPerPartition: 100_000,
       maxUncommittedPerPartition: 50_000,
       ...options.limits,
     },

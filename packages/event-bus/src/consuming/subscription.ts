@@ -9,10 +9,12 @@ import type { Publisher } from '../publishing/publisher.ts'
 import type { Telemetry } from '../tracing/telemetry.ts'
 import { DeliveryRunner } from './delivery-runner.ts'
 import { DeliverySettler } from './delivery-settler.ts'
+import { errorText } from './error-text.ts'
 import type { ByteBudget } from './flow-control.ts'
 import { GroupEngine } from './group-engine.ts'
 import { GroupTopics } from './group-topics.ts'
-import { degradationsOf, errorText, readingOf, type SubscriptionHealth } from './health.ts'
+import { degradationsOf, readingOf, type SubscriptionHealth } from './health.ts'
+import { warnOfShortRetention } from './retention-check.ts'
 import { createStartPolicy } from './start-policy.ts'
 import type { SubscriptionDefinition } from './subscription-definition.ts'
 
@@ -103,6 +105,7 @@ class RunningSubscription implements Subscription {
       budget,
       consumer: () => this.#consumer,
       runner: () => this.#runner,
+      random: dependencies.random ?? Math.random,
       startFrom: createStartPolicy({
         driver,
         definition,
@@ -161,6 +164,11 @@ class RunningSubscription implements Subscription {
       this.#engine,
     )
     this.ready = Promise.race([this.#consumer.joined, this.#closed.promise])
+    // After the join, so that it delays nothing.
+    this.#consumer.joined.then(
+      () => warnOfShortRetention(definition, { driver, clientId, logger }),
+      () => {},
+    )
     // Nobody needs to wait for it: who does sees the rejection all the same.
     this.ready.catch(() => {})
   }

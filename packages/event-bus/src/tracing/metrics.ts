@@ -64,6 +64,7 @@ export function createInstruments(meter: Meter) {
       'Time since the oldest unsettled record was received.',
     ),
     inFlight: gauge(metricNames.inFlight, '{record}', 'Records in the hands of handlers.'),
+    parked: gauge(metricNames.parked, '{record}', 'Records that wait behind slow keys and are kept as offsets.'),
   }
 }
 
@@ -150,7 +151,7 @@ function observePartitions(
   ofTopic: (topic: string) => Attributes,
   read: () => Iterable<PartitionReading>,
 ): () => void {
-  const { meter, lag, oldestUnsettledAge, inFlight } = instruments
+  const { meter, lag, oldestUnsettledAge, inFlight, parked } = instruments
   const known = new Map<string, Attributes>()
   let readings = read
   meter.addBatchObservableCallback(
@@ -167,12 +168,13 @@ function observePartitions(
         result.observe(lag, reading.lag, attributes)
         result.observe(oldestUnsettledAge, reading.oldestUnsettledMs / 1_000, attributes)
         result.observe(inFlight, reading.inFlight, attributes)
+        result.observe(parked, reading.parked, attributes)
       }
       for (const attributes of gone.values()) {
-        for (const gauge of [lag, oldestUnsettledAge, inFlight]) result.observe(gauge, 0, attributes)
+        for (const gauge of [lag, oldestUnsettledAge, inFlight, parked]) result.observe(gauge, 0, attributes)
       }
     },
-    [lag, oldestUnsettledAge, inFlight],
+    [lag, oldestUnsettledAge, inFlight, parked],
   )
   return () => {
     readings = () => []

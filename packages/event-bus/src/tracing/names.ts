@@ -48,6 +48,7 @@ export const metricNames = {
   lag: 'tributary.lag',
   oldestUnsettledAge: 'tributary.oldest_unsettled.age',
   inFlight: 'tributary.in_flight',
+  parked: 'tributary.parked',
 } as const
 
 /** Bucket boundaries of the duration histograms, in seconds, as the conventions give them. */

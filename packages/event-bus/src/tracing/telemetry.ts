@@ -67,6 +67,8 @@ export interface PartitionReading {
   /** Milliseconds since the oldest unsettled record was received; 0 when there is none. */
   readonly oldestUnsettledMs: number
   readonly inFlight: number
+  /** Records that wait behind slow keys and are kept as offsets. */
+  readonly parked: number
 }
 
 export interface SubscriptionLabels {

@@ -77,33 +77,49 @@ describe('limits (I5)', () => {
     expect(driver.calls).toEqual(['pause orders/0'])
   })
 
-  it('pause a partition when too much would run again after a crash', async () => {
+  it('pause a partition when too much would run again after a crash, where the group keeps no metadata', async () => {
     const stuck = Promise.withResolvers<void>()
     const { driver, clock } = rig((event) => (event.data.n === 0 ? stuck.promise : undefined), {
       limits: { maxUncommittedPerPartition: 100 },
     })
     const partition = await driver.assign(0)
+    driver.commitOutcome = ({ metadata }) => (metadata === '' ? 'committed' : 'metadata-refused')
     partition.deliver(Array.from({ length: 101 }, (_, n) => order(`k${n}`, n)))
+    await clock.advance(5_000)
+    expect(driver.calls).toEqual([])
+    partition.deliver([order('k101', 101)])
     expect(driver.calls).toEqual(['pause orders/0'])
     stuck.resolve()
     await clock.settle()
     expect(driver.calls).toEqual(['pause orders/0', 'resume orders/0'])
   })
 
+  it('do not count what is settled behind a waiting key, where the group keeps it', async () => {
+    const { driver, clock } = rig((event) => (event.data.n === 0 ? hang() : undefined), {
+      limits: { maxUncommittedPerPartition: 100 },
+    })
+    const partition = await driver.assign(0)
+    for (let from = 0; from < 1_000; from += 100) {
+      partition.deliver(Array.from({ length: 100 }, (_, n) => order(`k${from + n}`, from + n)))
+      await clock.advance(1_000)
+    }
+    expect(driver.calls).toEqual([])
+  })
+
   it('do not keep a partition paused for the size of metadata that the group refuses', async () => {
     const stuck = Promise.withResolvers<void>()
     // Every other record hangs: what is settled between them fills the commit's metadata.
     const { driver, clock } = rig((event) => (event.data.n % 2 === 0 ? stuck.promise : undefined), {
-      concurrency: 3_000,
+      concurrency: 5_000,
       limits: { maxRecordsPerPartition: 10_000 },
     })
     const partition = await driver.assign(0)
     driver.commitOutcome = ({ metadata }) => (metadata === '' ? 'committed' : 'metadata-refused')
-    partition.deliver(Array.from({ length: 3_000 }, (_, n) => order(`k${n}`, n)))
+    partition.deliver(Array.from({ length: 5_000 }, (_, n) => order(`k${n}`, n)))
     await clock.advance(2_000)
     stuck.resolve()
     await clock.advance(2_000)
-    expect(driver.committed(0)).toBe(3_000n)
+    expect(driver.committed(0)).toBe(5_000n)
     expect(driver.calls).toEqual(['pause orders/0', 'resume orders/0'])
   })
 

@@ -165,7 +165,7 @@ describe('a handler that', () => {
       { onFailure: { inPlace: { attempts: 2, backoff: fixed(1_000) }, afterwards: 'hold' } },
     )
     const partition = await driver.assign(3, { committed: { nextOffset: 0n, metadata: '' } })
-    partition.deliver([order('a', 1)])
+    partition.deliver([order('a', 1), order('a', 2), order('a', 3)])
     await clock.advance(600_000)
     expect(driver.appended).toEqual([])
     expect(driver.committed(3)).toBeUndefined()
@@ -174,6 +174,8 @@ describe('a handler that', () => {
         topic: 'orders',
         partition: 3,
         recordOffset: 0n,
+        key: 'a',
+        followers: 2,
         ageMs: 599_000,
         reason: 'held: Error: the stock service is away',
       },

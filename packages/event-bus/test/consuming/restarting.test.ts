@@ -84,7 +84,7 @@ describe('a commit', () => {
       { concurrency: 5_000, limits: { maxRecordsPerPartition: 10_000 }, attempt: { deadlineMs: 1_000_000 } },
     )
     const partition = await driver.assign(0)
-    const many = Array.from({ length: 2_600 }, (_, n) => order(`k${n}`, n))
+    const many = Array.from({ length: 5_000 }, (_, n) => order(`k${n}`, n))
     for (let from = 0; from < many.length; from += 100) partition.deliver(many.slice(from, from + 100))
     await clock.advance(2_000)
     expect(driver.calls).toEqual(['pause orders/0'])

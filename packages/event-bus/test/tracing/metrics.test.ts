@@ -90,6 +90,7 @@ describe('gauges of partitions', () => {
       lag: 7,
       oldestUnsettledMs: 1_500,
       inFlight: 2,
+      parked: 5,
     })
     let owned = [reading(0), reading(3)]
     const stop = subscriptionMetrics().observe(() => owned)
@@ -100,6 +101,7 @@ describe('gauges of partitions', () => {
     ])
     expect((await points(metricNames.oldestUnsettledAge)).flat()).toEqual([1.5, 1.5])
     expect((await points(metricNames.inFlight)).flat()).toEqual([2, 2])
+    expect((await points(metricNames.parked)).flat()).toEqual([5, 5])
 
     owned = [reading(3)]
     expect(await points(metricNames.lag, partition)).toEqual([

@@ -16,7 +16,7 @@ import { partitionId } from './assignment.ts'
 import type { FaultBoard } from './faults.ts'
 import type { GroupCoordinator, GroupMember } from './group-coordinator.ts'
 import { OwnedPartition } from './owned-partition.ts'
-import { readLogRange } from './read-range.ts'
+import { failingRead, readLogRange } from './read-range.ts'
 import type { TopicStore } from './topic-store.ts'
 
 const MAX_METADATA_BYTES = 4_096
@@ -149,6 +149,7 @@ export class InMemoryConsumer implements DriverConsumer, GroupMember {
 
   readRange(partition: TopicPartition, from: bigint, to: bigint, signal?: AbortSignal): AsyncIterable<Chunk> {
     const epoch = this.#partitions.get(partitionId(partition))?.epoch ?? 0
+    if (this.#deps.faults.rangeReadFault(partition) !== null) return failingRead(partition)
     return readLogRange(this.#deps.topics.log(partition), partition, { from, to, epoch }, signal)
   }
 

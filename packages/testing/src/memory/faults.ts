@@ -47,6 +47,8 @@ export interface Faults {
   /** Appends wait. One that outlasts its `timeoutMs` rejects as `unknown`, and is applied at the release: an acknowledgement too late. */
   holdAppends(scope?: FaultScope): Hold
   failCommits(fault: CommitFault): ActiveFault
+  /** `DriverConsumer.readRange` fails with `ClusterUnavailableError`: followers of waiting keys cannot be read again. */
+  failRangeReads(scope?: FaultScope): ActiveFault
   /** Commits wait. One that outlasts the request timeout answers `failed`, and is applied at the release if its epoch is still current. */
   holdCommits(scope?: FaultScope & { readonly group?: string }): Hold
 }
@@ -88,6 +90,7 @@ interface HeldScope extends FaultScope {
 export class FaultBoard implements Faults {
   readonly #appendFaults = new FaultList<AppendFault>()
   readonly #commitFaults = new FaultList<CommitFault>()
+  readonly #readFaults = new FaultList<FaultScope>()
   readonly #heldAppends = new FaultList<HeldScope>()
   readonly #heldCommits = new FaultList<HeldScope>()
 
@@ -103,6 +106,10 @@ export class FaultBoard implements Faults {
     return this.#commitFaults.add(fault)
   }
 
+  failRangeReads(scope: FaultScope = {}): ActiveFault {
+    return this.#readFaults.add(scope)
+  }
+
   holdCommits(scope: FaultScope & { readonly group?: string } = {}): Hold {
     return hold(this.#heldCommits, scope)
   }
@@ -113,6 +120,10 @@ export class FaultBoard implements Faults {
 
   commitFault(group: string, partition: TopicPartition): CommitFault | null {
     return this.#commitFaults.strike((fault) => concernsGroup(fault, group, partition))
+  }
+
+  rangeReadFault(partition: TopicPartition): FaultScope | null {
+    return this.#readFaults.strike((fault) => concerns(fault, partition))
   }
 
   /** Null when nothing holds it back: the caller goes on in the same tick. */

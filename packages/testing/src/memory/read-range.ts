@@ -1,4 +1,4 @@
-import type { Chunk, TopicPartition } from '@tributary/event-bus'
+import { type Chunk, ClusterUnavailableError, type TopicPartition } from '@tributary/event-bus'
 import type { PartitionLog } from './partition-log.ts'
 
 const RANGE_CHUNK_BYTES = 1_048_576
@@ -26,4 +26,9 @@ export async function* readLogRange(
     }
     position = nextPosition
   }
+}
+
+// biome-ignore lint/correctness/useYield: it fails before there is anything
+export async function* failingRead({ topic, partition }: TopicPartition): AsyncGenerator<Chunk> {
+  throw new ClusterUnavailableError(`no broker answers for ${topic}/${partition}`)
 }
