@@ -1,5 +1,6 @@
 import { consumingMutants } from './consuming.ts'
 import { failingMutants } from './failing.ts'
 import type { Mutant } from './mutant.ts'
+import { parkingMutants } from './parking.ts'
 
-export const mutants: readonly Mutant[] = [...consumingMutants, ...failingMutants]
+export const mutants: readonly Mutant[] = [...consumingMutants, ...failingMutants, ...parkingMutants]

@@ -6,14 +6,16 @@ export const consumingMutants: readonly Mutant[] = [
   {
     name: 'a commit goes one offset too far',
     file: `${consuming}/offset-tracker.ts`,
-    original: 'return this.#head === this.#tail ? this.#position : this.#offsetOf(this.#head)',
-    planted: 'return this.#head === this.#tail ? this.#position : this.#offsetOf(this.#head) + 1n',
+    original: 'return this.#head === this.#tail ? this.#position : this.#ringOffset(this.#head)',
+    planted: 'return this.#head === this.#tail ? this.#position : this.#ringOffset(this.#head) + 1n',
   },
   {
     name: 'a commit passes over a hole between settled records',
     file: `${consuming}/offset-tracker.ts`,
-    original: 'while (this.#head < this.#tail && this.#isSettled(this.#head)) {',
-    planted: 'while (this.#head < this.#tail && (this.#isSettled(this.#head) || this.#isSettled(this.#head + 1))) {',
+    original:
+      'while (this.#head < this.#tail && this.#states[this.#head & this.#mask] === recordStates.settled) this.#head += 1',
+    planted:
+      'while (this.#head < this.#tail && (this.#states[this.#head & this.#mask] === recordStates.settled || this.#states[(this.#head + 1) & this.#mask] === recordStates.settled)) this.#head += 1',
   },
   {
     name: 'a chunk of an earlier assignment is accepted',
@@ -60,7 +62,7 @@ export const consumingMutants: readonly Mutant[] = [
   {
     name: 'a follower starts beside the record before it',
     file: `${consuming}/key-lanes.ts`,
-    original: '    predecessor.follower = member\n    return false',
+    original: '    predecessor.follower = member\n    member.predecessor = predecessor\n    return false',
     planted: '    return true',
   },
   {
@@ -158,7 +160,7 @@ export const consumingMutants: readonly Mutant[] = [
   {
     name: 'the memory of a settled record is never given back',
     file: `${consuming}/partition.ts`,
-    original: '    this.intake.release(1, delivery.bytes)\n    this.leaveLane(delivery)',
+    original: '    this.intake.release(delivery.bytes, delivery.isReadAgain)\n    this.leaveLane(delivery)',
     planted: '    this.leaveLane(delivery)',
   },
   {

@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Attempt } from '../../src/consuming/attempt.ts'
 import { Delivery } from '../../src/consuming/delivery.ts'
-import { ByteBudget, Intake } from '../../src/consuming/flow-control.ts'
 import { InFlight } from '../../src/consuming/in-flight.ts'
-import { PartitionRun } from '../../src/consuming/partition.ts'
+import type { PartitionRun } from '../../src/consuming/partition.ts'
 import { createTelemetry } from '../../src/tracing/create-telemetry.ts'
+import { barePartition } from './bare-partition.ts'
 import { ManualClock } from './manual-clock.ts'
 
 const DEADLINE_MS = 100
@@ -152,22 +152,7 @@ class World {
   }
 
   #owner(number: number): PartitionRun {
-    const limits = {
-      maxRecordsPerPartition: 1,
-      maxBytesPerPartition: 1,
-      maxUncommittedPerPartition: 1,
-    }
-    return new PartitionRun({
-      assigned: { topic: 'orders', partition: number, epoch: 1, committed: null, logStartOffset: 0n, logEndOffset: 0n },
-      position: 0n,
-      committedOffset: null,
-      inherited: [],
-      order: 'key',
-      role: { kind: 'source', group: 'inventory', source: 'orders', delayMs: null },
-      gate: null,
-      intake: new Intake(limits, new ByteBudget(1)),
-      clock: this.clock,
-    })
+    return barePartition({ clock: this.clock, partition: number })
   }
 }
 

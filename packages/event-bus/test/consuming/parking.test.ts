@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Delivery } from '../../src/consuming/delivery.ts'
-import { ByteBudget, Intake } from '../../src/consuming/flow-control.ts'
-import { PartitionRun } from '../../src/consuming/partition.ts'
+import { ByteBudget } from '../../src/consuming/flow-control.ts'
+import type { PartitionRun } from '../../src/consuming/partition.ts'
 import type { Chunk, RawRecord } from '../../src/driver.ts'
-import { silentLogger } from '../../src/logger.ts'
+import { barePartition } from './bare-partition.ts'
 import { ManualClock } from './manual-clock.ts'
 
 type Step =
@@ -59,26 +59,12 @@ class Bench {
   readonly #log: RawRecord[] = []
 
   constructor(maxRecordsPerPartition = MAX_RECORDS) {
-    const limits = {
-      maxRecordsPerPartition,
-      maxBytesPerPartition: 1_000_000,
-      maxParkedPerPartition: 100_000,
-      maxUncommittedPerPartition: 1_000,
-    }
-    this.run = new PartitionRun({
-      assigned: { topic: 'orders', partition: 0, epoch: 1, committed: null, logStartOffset: 0n, logEndOffset: 0n },
-      position: 0n,
-      committedOffset: null,
-      inherited: null,
-      order: 'key',
-      intake: new Intake(limits, this.budget),
+    this.run = barePartition({
       clock: this.clock,
+      maxRecords: maxRecordsPerPartition,
+      budget: this.budget,
       parking: {
         readRange: (_, from, to, signal) => this.#read(from, to, signal),
-        clock: this.clock,
-        logger: silentLogger,
-        random: () => 0,
-        onParked: () => {},
         onRestored: () => this.#start(),
         onExpired: (_, _key, recordOffset) => this.expired.push(recordOffset),
       },

@@ -1,0 +1,73 @@
+import type { Mutant } from './mutant.ts'
+
+const consuming = 'packages/event-bus/src/consuming'
+
+/** Faults in how followers of a waiting key are kept, read again and remembered in the commit. */
+export const parkingMutants: readonly Mutant[] = [
+  {
+    name: 'a newcomer overtakes the parked followers of its key',
+    file: `${consuming}/partition.ts`,
+    original: 'if (this.parking.takes(ticket, laneKey)) continue',
+    planted: 'void 0',
+  },
+  {
+    name: 'followers that are parked again go behind those who never came back',
+    file: `${consuming}/parked-lanes.ts`,
+    original: 'lane.tickets.prepend(tickets)',
+    planted: 'for (const ticket of tickets) lane.tickets.push(ticket)',
+  },
+  {
+    name: 'a chunk expires followers below the place that was asked for',
+    file: `${consuming}/parking.ts`,
+    original: 'if (recordOffset >= chunk.fetchedFrom) turns.add(laneKey)',
+    planted: 'turns.add(laneKey)',
+  },
+  {
+    name: 'a lively lane is parked',
+    file: `${consuming}/parking.ts`,
+    original: 'if (nowMs - sinceMs < SLOW_AFTER_MS) continue',
+    planted: 'void 0',
+  },
+  {
+    name: 'followers are read again after their partition was given up',
+    file: `${consuming}/parking.ts`,
+    original: '    this.#reader.stop()',
+    planted: '    void 0',
+  },
+  {
+    name: 'the memory of parked followers is never given back',
+    file: `${consuming}/parking.ts`,
+    original: '      intake.release(bytes, isReadAgain)\n',
+    planted: '      void [bytes, isReadAgain]\n',
+  },
+  {
+    name: 'a commit passes over what the ring has left behind',
+    file: `${consuming}/offset-tracker.ts`,
+    original: 'if (this.#stragglers.size > 0) return this.#stragglers.first?.offset ?? 0n',
+    planted: 'void 0',
+  },
+  {
+    name: 'the commit calls a parked follower settled',
+    file: `${consuming}/waiting-map.ts`,
+    original: '    lanes.set(laneKey, { from, count: LANE_ENTRY_FROM })',
+    planted: '    void from',
+  },
+  {
+    name: 'a lane in the commit begins behind its first unsettled record',
+    file: `${consuming}/waiting-map.ts`,
+    original: 'inMemory === undefined || firstOffset < inMemory.from ? firstOffset : inMemory.from',
+    planted: 'firstOffset',
+  },
+  {
+    name: 'what an earlier owner left unsettled is not carried on',
+    file: `${consuming}/waiting-map.ts`,
+    original: 'return { boundary, unsettled: [...unsettled, ...carriedOn] }',
+    planted: 'void carriedOn\n  return { boundary, unsettled }',
+  },
+  {
+    name: 'a commit map that is cut keeps its boundary',
+    file: `${consuming}/offset-map.ts`,
+    original: 'joined(prefix, entry.from - base, bytes), fill: 1',
+    planted: 'joined(prefix, boundary - base, bytes), fill: 1',
+  },
+]
