@@ -93,6 +93,19 @@ describe('tributary offsets explain', () => {
     ])
   })
 
+  it('names keys that wait by their hashes', async () => {
+    const { committed, append, tributary } = await withTopics(1)
+    await append(0, 10)
+    await committed(0, 2n, 'tributary-b.2.BwAG7v_AAA')
+    const { out } = await tributary('offsets', 'explain', '--group', 'stock')
+    expect(out.split('\n').slice(0, 4)).toEqual([
+      'orders/0  log 0–9, next 2, lag 8, up to 5 of them settled already',
+      '  settled beyond: 3, 5–8 (5 offsets)',
+      '  unsettled: 2 (1 offset), and all from 9 on',
+      '  waiting keys, each with its followers: from 4 (hash 00c0ffee)',
+    ])
+  })
+
   it('explains how far a redrive has come', async () => {
     const { tributary, deadLetter } = await withTopics(1)
     for (const id of ['a', 'b', 'c']) await deadLetter(id)

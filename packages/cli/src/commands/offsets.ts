@@ -1,4 +1,4 @@
-import type { OffsetRange } from '@tributary/event-bus'
+import type { OffsetRange, WaitingKey } from '@tributary/event-bus'
 import { UsageError } from '../environment.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { committedTopics, explainOffsets, MAX_METADATA_BYTES, type PartitionExplanation } from '../offsets/explain.ts'
@@ -34,7 +34,9 @@ function explanationLines(partition: PartitionExplanation): string[] {
   const log =
     logEndOffset > logStartOffset ? `log ${shown(logStartOffset, logEndOffset)}` : `log empty at ${logEndOffset}`
   if (nextOffset === null) return [`${place}  ${log}, nothing committed`]
-  const settled = settledBeyond > 0n ? `, ${settledBeyond} of them settled already` : ''
+  // Followers of a waiting key lie among what is settled, and the map does not say which they are.
+  const hasFollowers = partition.metadata.kind === 'offset-map' && partition.metadata.waitingKeys.length > 0
+  const settled = settledBeyond > 0n ? `, ${hasFollowers ? 'up to ' : ''}${settledBeyond} of them settled already` : ''
   return [
     `${place}  ${log}, next ${nextOffset}, lag ${lag}${settled}`,
     ...(anomaly === null ? [] : [`  ! ${anomaly}`]),
@@ -60,9 +62,20 @@ function metadataLines({ metadata, metadataBytes, nextOffset }: PartitionExplana
       return [
         `settled beyond: ${rangesText(metadata.settled)}`,
         `unsettled: ${rangesText(metadata.unsettled)}, and all from ${metadata.boundary} on`,
+        ...waitingKeyLines(metadata.waitingKeys),
         roomText(`offset map ${metadata.format}`, metadataBytes),
       ]
   }
+}
+
+/** A map knows keys by their hashes only. */
+function waitingKeyLines(keys: readonly WaitingKey[]): string[] {
+  if (keys.length === 0) return []
+  const first = keys
+    .slice(0, SHOWN_RANGES)
+    .map(({ from, keyHash }) => `from ${from} (hash ${keyHash.toString(16).padStart(8, '0')})`)
+  const more = keys.length > SHOWN_RANGES ? `, … ${keys.length - SHOWN_RANGES} more` : ''
+  return [`waiting keys, each with its followers: ${first.join(', ')}${more}`]
 }
 
 function roomText(what: string, bytes: number): string {

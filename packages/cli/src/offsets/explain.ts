@@ -16,7 +16,7 @@ export interface PartitionExplanation extends PartitionOffsets {
   readonly nextOffset: bigint | null
   /** Offsets of the log from the committed one on; null when nothing is committed. */
   readonly lag: bigint | null
-  /** How many of these are settled already. */
+  /** How many of these are settled already; followers of a waiting key are counted in, because the map does not say which they are. */
   readonly settledBeyond: bigint
   readonly metadata: OffsetMetadata | { readonly kind: 'redriven'; readonly ranges: readonly OffsetRange[] }
   readonly metadataBytes: number

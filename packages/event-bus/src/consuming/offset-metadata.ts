@@ -1,5 +1,18 @@
 /** What stands in a commit's metadata, for people and tools. The engine itself reads it in `start-position.ts`. */
-import { decodeOffsetMap, type OffsetRange } from './offset-map.ts'
+import { decodeOffsetMap, type OffsetMap } from './offset-map.ts'
+
+/** Offsets from `from` to before `to`. */
+export interface OffsetRange {
+  readonly from: bigint
+  readonly to: bigint
+}
+
+/** A key that waits: its records from `from` on are unsettled. */
+export interface WaitingKey {
+  readonly from: bigint
+  /** CRC-32 of the key; another key may share it. */
+  readonly keyHash: number
+}
 
 /**
  * - `none`: everything from the committed offset on is unsettled.
@@ -16,12 +29,14 @@ export type OffsetMetadata =
 export interface OffsetMapSummary {
   /** Names the format. */
   readonly format: string
-  /** Settled or not on the log, in ascending order. */
-  readonly settled: readonly OffsetRange[]
-  /** Not settled, and below something that is, in ascending order. */
-  readonly unsettled: readonly OffsetRange[]
   /** From it on, everything is unsettled. */
   readonly boundary: bigint
+  /** Unsettled below the boundary, in ascending order. */
+  readonly unsettled: readonly OffsetRange[]
+  /** Unsettled below the boundary as well, each with its followers, in ascending order. */
+  readonly waitingKeys: readonly WaitingKey[]
+  /** What is left below the boundary, in ascending order: settled, not on the log, or a follower of a waiting key. */
+  readonly settled: readonly OffsetRange[]
 }
 
 const ownFormat = /^(?<format>tributary-[a-z])\.(?<base>\d{1,19})\./
@@ -30,9 +45,29 @@ const ownFormat = /^(?<format>tributary-[a-z])\.(?<base>\d{1,19})\./
 export function describeOffsetMetadata(metadata: string, nextOffset: bigint): OffsetMetadata {
   if (metadata === '') return { kind: 'none' }
   const { format, base } = ownFormat.exec(metadata)?.groups ?? {}
-  const settled = decodeOffsetMap(metadata, nextOffset)
-  if (format === undefined || base === undefined || settled === null) return { kind: 'foreign' }
+  const map = decodeOffsetMap(metadata, nextOffset)
+  if (format === undefined || base === undefined || map === null) return { kind: 'foreign' }
   if (BigInt(base) !== nextOffset) return { kind: 'void', writtenFor: BigInt(base) }
-  const unsettled = settled.map(({ from }, index) => ({ from: settled[index - 1]?.to ?? nextOffset, to: from }))
-  return { kind: 'offset-map', format, settled, unsettled, boundary: settled.at(-1)?.to ?? nextOffset }
+  return {
+    kind: 'offset-map',
+    format,
+    boundary: map.boundary,
+    unsettled: map.unsettled.flatMap((entry) => (entry.kind === 'run' ? [{ from: entry.from, to: entry.to }] : [])),
+    waitingKeys: map.unsettled.flatMap((entry) =>
+      entry.kind === 'lane' ? [{ from: entry.from, keyHash: entry.keyHash }] : [],
+    ),
+    settled: between(map, nextOffset),
+  }
+}
+
+function between({ boundary, unsettled }: OffsetMap, start: bigint): OffsetRange[] {
+  const ranges: OffsetRange[] = []
+  let position = start
+  for (const entry of unsettled) {
+    if (entry.from > position) ranges.push({ from: position, to: entry.from })
+    const end = entry.kind === 'run' ? entry.to : entry.from + 1n
+    if (end > position) position = end
+  }
+  if (position < boundary) ranges.push({ from: position, to: boundary })
+  return ranges
 }
