@@ -1,11 +1,21 @@
 import type { Certificates } from './certificates.ts'
 
-/** The four listeners of a node, all on 127.0.0.1. */
+/** The listeners of a node, all on 127.0.0.1. */
 export interface NodePorts {
   readonly plaintext: number
   readonly controller: number
   readonly sasl: number
   readonly ssl: number
+  /** A second plain listener, that sends clients to another port: a proxy's. Null where there is none. */
+  readonly proxied: ProxiedListener | null
+}
+
+/** Brokers tell clients where to go: a proxy sees all of a client's connections only when it is what the broker advertises. */
+export interface ProxiedListener {
+  /** Where the node listens. */
+  readonly target: number
+  /** Where it says that it does, and where the proxy has to listen. */
+  readonly port: number
 }
 
 /** Who may log in at the SASL listener. OAUTHBEARER takes any unsecured token (`alg: none`) that names a `sub` and has not expired. */
@@ -27,15 +37,17 @@ export function nodeProperties(
   const inSync = nodes.length > 1 ? 2 : 1
   const at = (port: number): string => `127.0.0.1:${port}`
   const clients = `PLAINTEXT://${at(ports.plaintext)},SASL_PLAINTEXT://${at(ports.sasl)},SSL://${at(ports.ssl)}`
+  const proxied = (which: 'target' | 'port'): string =>
+    ports.proxied === null ? '' : `,PROXIED://${at(ports.proxied[which])}`
   const security = 'org.apache.kafka.common.security'
   const jaas = 'listener.name.sasl_plaintext'
   return `process.roles=broker,controller
 node.id=${nodeId}
 controller.quorum.voters=${nodes.map((node, index) => `${index + 1}@${at(node.controller)}`).join(',')}
 controller.listener.names=CONTROLLER
-listeners=${clients},CONTROLLER://${at(ports.controller)}
-advertised.listeners=${clients}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SSL:SSL
+listeners=${clients},CONTROLLER://${at(ports.controller)}${proxied('target')}
+advertised.listeners=${clients}${proxied('port')}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SSL:SSL,PROXIED:PLAINTEXT
 inter.broker.listener.name=PLAINTEXT
 log.dirs=${dataDir}
 

@@ -7,13 +7,19 @@ import { type Lifetime, type ServiceProcess, startService } from '../host/servic
 import { stateDir } from '../host/state-dir.ts'
 import { type Certificates, makeCertificates } from './certificates.ts'
 import { kafkaClassPath } from './jars.ts'
-import { kafkaUsers, type NodePorts, nodeProperties } from './node-properties.ts'
+import { kafkaUsers, type NodePorts, nodeProperties, type ProxiedListener } from './node-properties.ts'
 
 export interface KafkaOptions {
   /** Combined broker and controller nodes. @defaultValue 1 */
   readonly nodes?: 1 | 3
   /** Node 1 takes this port and the three after it, node 2 the next four, and so on. @defaultValue free ports below 32768 */
   readonly firstPort?: number
+  /**
+   * Ports at which the caller's proxies will listen, one for each node. Every node then has a further plain listener that sends its clients there.
+   *
+   * @defaultValue none
+   */
+  readonly proxyPorts?: readonly number[]
   /** Where data, logs and pid files go. @defaultValue a new folder under the system's temporary folder */
   readonly stateDir?: string
   /** @defaultValue 'owner' */
@@ -27,6 +33,8 @@ export interface KafkaHandle {
   readonly saslBrokers: readonly string[]
   /** SSL; a client certificate is asked for and may be left out. */
   readonly sslBrokers: readonly string[]
+  /** The listeners behind proxies, one for each node; empty without `proxyPorts`. Nodes talk to each other beside them. */
+  readonly proxied: readonly ProxiedListener[]
   readonly users: typeof kafkaUsers
   readonly certificates: Certificates
   /** What the node has printed since the cluster was started. Nodes are counted from 1. */
@@ -50,7 +58,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaHandl
     stateDir('kafka', options.stateDir),
   ])
   const certificates = await makeCertificates(dir)
-  const nodes = portsOf(await freePorts(4 * count, options.firstPort))
+  const nodes = portsOf(await freePorts(4 * count, options.firstPort), await proxiedListeners(options.proxyPorts ?? []))
   const file = (nodeId: number, extension: string): string => path.join(dir, `node-${nodeId}.${extension}`)
 
   const clusterId = (await run(java, [...quietJvm, '-cp', classPath, 'kafka.tools.StorageTool', 'random-uuid'])).trim()
@@ -97,11 +105,13 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaHandl
     if (found === undefined) throw new RangeError(`There is no node ${nodeId}: this cluster has ${count}`)
     return found
   }
-  const brokersOf = (listener: keyof NodePorts): string[] => nodes.map((ports) => `127.0.0.1:${ports[listener]}`)
+  const brokersOf = (listener: 'plaintext' | 'sasl' | 'ssl'): string[] =>
+    nodes.map((ports) => `127.0.0.1:${ports[listener]}`)
   return {
     brokers: brokersOf('plaintext'),
     saslBrokers: brokersOf('sasl'),
     sslBrokers: brokersOf('ssl'),
+    proxied: nodes.flatMap(({ proxied }) => proxied ?? []),
     users: kafkaUsers,
     certificates,
     logs: (nodeId) => readFile(file(nodeId, 'log'), 'utf8'),
@@ -124,14 +134,22 @@ const brokerJvm = [
   '-Dorg.slf4j.simpleLogger.defaultLogLevel=info',
 ]
 
-function portsOf(ports: readonly number[]): NodePorts[] {
+async function proxiedListeners(proxyPorts: readonly number[]): Promise<ProxiedListener[]> {
+  const targets = await freePorts(proxyPorts.length)
+  return proxyPorts.flatMap((port, index) => {
+    const target = targets[index]
+    return target === undefined ? [] : [{ target, port }]
+  })
+}
+
+function portsOf(ports: readonly number[], proxied: readonly ProxiedListener[]): NodePorts[] {
   const nodes: NodePorts[] = []
   for (let index = 0; index < ports.length; index += 4) {
     const [plaintext, controller, sasl, ssl] = ports.slice(index, index + 4)
     if (plaintext === undefined || controller === undefined || sasl === undefined || ssl === undefined) {
       throw new ComponentStartError(`kafka needs four ports a node and was given ${ports.length} in all`)
     }
-    nodes.push({ plaintext, controller, sasl, ssl })
+    nodes.push({ plaintext, controller, sasl, ssl, proxied: proxied[nodes.length] ?? null })
   }
   return nodes
 }
