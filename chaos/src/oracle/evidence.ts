@@ -25,7 +25,7 @@ export interface Epoch {
   readonly revokingAt: number | null
   readonly to: number
   readonly end: 'revoked' | 'lost' | 'process'
-  /** When the process was first frozen in it; null when it was not. */
+  /** When the process was frozen, if the epoch ended in that freeze or right after it. */
   readonly frozenAt: number | null
 }
 

@@ -47,6 +47,15 @@ describe('the history of a process', () => {
     expect(executions.map(({ epoch }) => epoch)).toEqual(epochs)
   })
 
+  it('excuses by a freeze only what was lost in it, or right after', () => {
+    const lostAt = (moment: number) =>
+      historyOf({ ...life, endedAt: 10_000 }, [
+        { ...at(0), what: 'assigned', partition: 0, position: 0 },
+        { ...at(moment), what: 'lost', partition: 0 },
+      ]).epochs[0]?.frozenAt
+    expect([lostAt(39), lostAt(50), lostAt(2_059), lostAt(2_061)]).toEqual([null, 40, 40, null])
+  })
+
   it('names executions in a partition that the process does not own', () => {
     const lines: MemberLine[] = [
       { ...at(0), what: 'assigned', partition: 0, position: 0 },

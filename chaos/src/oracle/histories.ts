@@ -58,6 +58,16 @@ export function historyOf(life: Life, lines: readonly MemberLine[]): History {
     }
   }
   for (const epoch of history.epochs as Open<Epoch>[])
-    epoch.frozenAt = life.freezes.find(({ from }) => from >= epoch.from && from <= epoch.to)?.from ?? null
+    epoch.frozenAt = life.freezes.find((freeze) => isOverAfter(freeze, epoch))?.from ?? null
   return history
+}
+
+/**
+ * A process that is thawed too late knows it as soon as it gets a processor: its own clock says so. What it loses later than this, in milliseconds, it has not
+ * lost by the freeze, and there is no excuse for it.
+ */
+const KNOWN_WITHIN_MS = 2_000
+
+function isOverAfter({ from, to }: Life['freezes'][number], epoch: Epoch): boolean {
+  return epoch.from <= from && from <= epoch.to && epoch.to <= to + KNOWN_WITHIN_MS
 }

@@ -8,11 +8,11 @@
  *    starts anew, in a later epoch, may repeat, but never skips.)
  * 4. No execution starts before every execution that started earlier has ended.
  *
- * A frozen process (SIGSTOP) can promise less. It cannot obey a signal while it is frozen, and it learns that its partitions are somebody else's only after it
- * is thawed, by its own clock or from the coordinator's next answer. Its executions from the freeze to that moment are _stale_: executions of an epoch that
- * ended as lost, that had not ended when the process was frozen in that epoch, those that began after it among them. Nothing they do can be committed, and what they
- * write is fenced from the moment at which the process knows; rules 3 and 4 do not count them. Rules 1 and 2 hold for them as well. They are reported, and so
- * is the longest time from a thaw to the moment of knowing. A process that is frozen and keeps its partitions has no stale executions: it is held to all.
+ * A frozen process (SIGSTOP) can promise less. It cannot obey a signal while it is frozen, and that its partitions are somebody else's it learns only after it
+ * is thawed: at once, by its own clock. Its executions from the freeze to that moment are _stale_: executions of an epoch that was lost in the freeze, or within
+ * two seconds of its end, that had not ended when it began, those that began right after the thaw among them. Nothing they do can be committed, and what
+ * they write is fenced from the moment at which the process knows. Rules 3 and 4 do not count them; rules 1 and 2 hold for them as well. They are reported. A
+ * process that keeps its partitions over a freeze, or loses them later, has no stale executions: it is held to everything.
  */
 import { type Check, type Epoch, type Evidence, type Execution, placeOf, some, streamOf } from './evidence.ts'
 import { settledAt } from './settled.ts'
