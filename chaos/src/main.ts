@@ -29,7 +29,7 @@ async function chaos(options: ChaosOptions, signal: AbortSignal): Promise<number
   await using closing = new AsyncDisposableStack()
   const dir = await mkdtemp(path.join(tmpdir(), 'tributary-chaos-'))
   let isKept = true
-  closing.defer(() => (isKept ? undefined : rm(dir, { recursive: true, force: true })))
+  closing.defer(() => (isKept && !signal.aborted ? undefined : rm(dir, { recursive: true, force: true })))
 
   const cluster = await startCluster(closing)
   const driver = kafkajs({ brokers: cluster.direct })
