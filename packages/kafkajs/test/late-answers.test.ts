@@ -36,8 +36,13 @@ describe('an answer that is about the past', () => {
     kafka.createTopic('bills')
     const slow = join(driver, 'bills', { clientId: 'slow' })
     await slow.until(() => slow.heard.length === 1)
-    const member = join(driver, 'orders', { sessionTimeoutMs: 1_000, rebalanceTimeoutMs: 1_000, drainMs: 200 })
+    const deadlines = { sessionTimeoutMs: 1_000, rebalanceTimeoutMs: 1_000, drainMs: 200 }
+    const member = join(driver, 'orders', { clientId: 'forgetful', ...deadlines })
     await member.until(() => member.heard.length === 1)
+    // Its join is held, and the beats beside it come to nothing.
+    kafka.faults
+      .on('Heartbeat', { clientId: 'forgetful', times: Number.POSITIVE_INFINITY })
+      .failWith('COORDINATOR_NOT_AVAILABLE')
     const waiting = kafka.faults.on('JoinGroup', { clientId: 'slow' }).hold('before')
     const other = join(driver, 'orders')
     await member.until(() => member.heard.includes('lost 0,1'))

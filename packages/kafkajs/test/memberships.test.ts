@@ -71,6 +71,51 @@ describe('a membership that is lost', () => {
   })
 })
 
+describe('a member whose join is held', () => {
+  const patient = { clientId: 'patient', sessionTimeoutMs: 1_200, heartbeatIntervalMs: 100, rebalanceTimeoutMs: 30_000 }
+
+  it('keeps what it owns for as long as the coordinator waits for others', async () => {
+    const { kafka, driver } = await stage({
+      kafka: { groupMinSessionTimeoutMs: 100 },
+      driver: { requestTimeoutMs: 8_000 },
+    })
+    kafka.createTopic('orders', { partitions: 2 })
+    const slow = join(driver, 'orders', { clientId: 'slow' })
+    await slow.until(() => slow.heard.length === 1)
+    const member = join(driver, 'orders', patient)
+    await member.until(() => member.epochs.size === 1)
+    const heard = [...member.heard]
+    const waiting = kafka.faults.on('JoinGroup', { clientId: 'slow' }).hold('before')
+    const third = join(driver, 'orders', { clientId: 'third' })
+    await waiting.happened()
+    // Three sessions long: beats of the member that waits are all that comes from it.
+    await kafka.faults
+      .on('Heartbeat', { clientId: 'patient', times: 30 })
+      .run(() => {})
+      .happened(30)
+    expect(member.heard).toEqual(heard)
+    waiting.release()
+    await third.consumer.joined
+  })
+
+  // The coordinator has answered, waits one session for the sync, and gives what the member owns to the others. A member that takes its silence for patience
+  // runs it beside them until the rebalance timeout.
+  it('gives its partitions up after one session when the answer was lost on the way', async () => {
+    const { kafka, driver } = await stage({
+      kafka: { groupMinSessionTimeoutMs: 100 },
+      driver: { requestTimeoutMs: 8_000 },
+    })
+    kafka.createTopic('orders', { partitions: 2 })
+    const member = join(driver, 'orders', patient)
+    await member.until(() => member.heard.length === 1)
+    const lost = kafka.faults.on('JoinGroup', { clientId: 'patient' }).never()
+    const other = join(driver, 'orders')
+    await lost.happened()
+    await member.until(() => member.heard.includes('lost 0,1'), 5_000)
+    await other.until(() => other.epochs.size === 2, 5_000)
+  })
+})
+
 describe('a coordinator', () => {
   it('that moves interrupts nothing', async () => {
     const { kafka, driver } = await stage({ kafka: { brokers: 2 } })

@@ -1,6 +1,6 @@
 export interface ContactWatchOptions {
-  /** After how many milliseconds without contact the coordinator may give our partitions to others, as things stand now. */
-  limitMs(): number
+  /** After how many milliseconds without contact the coordinator may give our partitions to others. */
+  readonly limitMs: number
   onSilence(silentMs: number): void
 }
 
@@ -19,13 +19,14 @@ export class ContactWatch {
 
   constructor(options: ContactWatchOptions) {
     this.#options = options
-    this.#timer = setTimeout(() => this.look(), REPEAT_MS)
+    this.#timer = setTimeout(() => this.#look(), REPEAT_MS)
   }
 
   /** The coordinator counts from `at` (`performance.now()`), or later. */
   contact(at: number): void {
-    this.#contactAt = at
-    this.look()
+    // An answer may be overtaken by one that was asked for later.
+    this.#contactAt = Math.max(this.#contactAt, at)
+    this.#look()
   }
 
   stop(): void {
@@ -33,13 +34,12 @@ export class ContactWatch {
     this.#timer = undefined
   }
 
-  /** To be called when the limit may have become shorter. */
-  look(): void {
+  #look(): void {
     if (this.#timer === undefined) return
     clearTimeout(this.#timer)
     const silentMs = performance.now() - this.#contactAt
-    const leftMs = this.#options.limitMs() - silentMs
-    this.#timer = setTimeout(() => this.look(), leftMs > 0 ? Math.ceil(leftMs) : REPEAT_MS)
+    const leftMs = this.#options.limitMs - silentMs
+    this.#timer = setTimeout(() => this.#look(), leftMs > 0 ? Math.ceil(leftMs) : REPEAT_MS)
     if (leftMs <= 0) this.#options.onSilence(silentMs)
   }
 }

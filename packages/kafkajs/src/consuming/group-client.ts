@@ -110,9 +110,13 @@ export class GroupClient {
     return decodeAssignment(answer.memberAssignment)
   }
 
-  /** Resolves with the code where that is no more than "the group rebalances". */
-  async heartbeat({ memberId, generation }: MemberIdentity): Promise<number> {
-    const answer = await this.#call('group', heartbeat, {
+  /**
+   * Resolves with the code where that is no more than "the group rebalances".
+   *
+   * @param purpose the connection: beside a join that is held, the group's own is taken
+   */
+  async heartbeat({ memberId, generation }: MemberIdentity, purpose: 'group' | 'commit' = 'group'): Promise<number> {
+    const answer = await this.#call(purpose, heartbeat, {
       groupId: this.#options.group,
       groupGenerationId: generation,
       memberId,

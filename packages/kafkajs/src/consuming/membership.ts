@@ -6,6 +6,7 @@ import { ContactWatch } from './contact-watch.ts'
 import type { GroupClient, MemberIdentity } from './group-client.ts'
 import { groupFailure, MembershipLostError, mayRejoin } from './group-errors.ts'
 import { Heart } from './heart.ts'
+import { heldRequest } from './held-request.ts'
 
 /** What the membership asks of the rest of the consumer. */
 export interface MembershipHost {
@@ -43,8 +44,6 @@ export class Membership {
   #heart: Heart | null = null
   /** What was claimed in the last join is not owned any more. */
   #hasForfeited = false
-  /** The coordinator holds our request until the others have joined, or the leader has assigned: it is silent with good reason. */
-  #isHeldBack = false
   readonly #contactWatch: ContactWatch
   #lastHeartbeatAt: number | null = null
   #lastError: Error | null = null
@@ -53,9 +52,8 @@ export class Membership {
     this.#client = client
     this.#options = options
     this.#host = host
-    const { sessionTimeoutMs, rebalanceTimeoutMs } = options
     this.#contactWatch = new ContactWatch({
-      limitMs: () => (this.#isHeldBack ? Math.max(sessionTimeoutMs, rebalanceTimeoutMs) : sessionTimeoutMs),
+      limitMs: options.sessionTimeoutMs,
       onSilence: (silentMs) => this.#onSilence(silentMs),
     })
     this.#closed = new Promise((resolve) => {
@@ -167,32 +165,42 @@ export class Membership {
   }
 
   async #join(): Promise<TopicPartition[]> {
-    this.#isHeldBack = true
     this.#hasForfeited = false
     const isReturning = this.#memberId === '' && this.#options.instanceId !== undefined
     try {
       const subscription = { topics: this.#options.topics, owned: this.#host.claims(), generation: this.#generation }
-      const joined = await this.#client.join(this.#memberId, subscription, (memberId) => {
+      const joining = this.#client.join(this.#memberId, subscription, (memberId) => {
         this.#memberId = memberId
       })
+      const joined = await this.#held(joining, { memberId: this.#memberId, generation: this.#generation })
       this.#isBetweenGenerations = true
-      // The session starts anew when the held request is answered, not when it was sent.
-      this.#contactWatch.contact(performance.now())
       this.#memberId = joined.memberId
       this.#generation = joined.generation
       this.#mayLead = joined.members !== null || isReturning
       const assignments = joined.members === null ? new Map() : await this.#assign(joined.members)
-      const assigned = await this.#client.sync(joined, assignments)
-      this.#contactWatch.contact(performance.now())
+      const assigned = await this.#held(this.#client.sync(joined, assignments), joined)
       this.#lastHeartbeatAt = Date.now()
       this.#lastError = null
       this.#state = 'stable'
       return assigned
     } finally {
       this.#isBetweenGenerations = false
-      this.#isHeldBack = false
-      this.#contactWatch.look()
     }
+  }
+
+  /** Waits for an answer that the coordinator may hold; it accepts what is sent meanwhile as `identity`. */
+  async #held<Answer>(request: Promise<Answer>, identity: MemberIdentity): Promise<Answer> {
+    const answer = await heldRequest(request, this.#options.heartbeatIntervalMs, () => this.#beat(identity, 'commit'))
+    // The session starts anew when the held request is answered, not when it was sent.
+    this.#contactWatch.contact(performance.now())
+    return answer
+  }
+
+  async #beat(identity: MemberIdentity, purpose: 'group' | 'commit'): Promise<number> {
+    const sentAt = performance.now()
+    const errorCode = await this.#client.heartbeat(identity, purpose)
+    this.#contactWatch.contact(sentAt)
+    return errorCode
   }
 
   async #assign(members: readonly Member[]): Promise<Map<string, TopicPartition[]>> {
@@ -204,13 +212,7 @@ export class Membership {
     const identity = { memberId: this.#memberId, generation: this.#generation }
     const heart = new Heart({
       intervalMs: this.#options.heartbeatIntervalMs,
-      send: () => {
-        const sentAt = performance.now()
-        return this.#client.heartbeat(identity).then((errorCode) => {
-          this.#contactWatch.contact(sentAt)
-          return errorCode
-        })
-      },
+      send: () => this.#beat(identity, 'group'),
       onBeat: () => {
         this.#lastHeartbeatAt = Date.now()
         if (this.#state === 'disconnected') this.#state = 'stable'
