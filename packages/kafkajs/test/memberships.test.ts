@@ -116,6 +116,34 @@ describe('a member whose join is held', () => {
   })
 })
 
+describe('a member whose assignment comes too late', () => {
+  // As a process finds it that was frozen: an answer that waited in its socket, and gives it what has been somebody else's since.
+  it('takes nothing of it', async () => {
+    const { kafka, driver } = await stage({
+      kafka: { groupMinSessionTimeoutMs: 100 },
+      driver: { requestTimeoutMs: 8_000 },
+    })
+    kafka.createTopic('orders', { partitions: 2 })
+    const deadlines = { sessionTimeoutMs: 1_200, heartbeatIntervalMs: 100, rebalanceTimeoutMs: 30_000 }
+    const member = join(driver, 'orders', { clientId: 'late', ...deadlines })
+    await member.until(() => member.heard.length === 1)
+    const late = kafka.faults.on('SyncGroup', { clientId: 'late' }).hold('after')
+    const other = join(driver, 'orders')
+    await late.happened()
+    const silence = kafka.faults
+      .on('Heartbeat', { clientId: 'late', times: Number.POSITIVE_INFINITY })
+      .failWith('COORDINATOR_NOT_AVAILABLE')
+    await other.until(() => other.epochs.size === 2)
+    const again = kafka.faults.on('JoinGroup', { clientId: 'late' }).hold('before')
+    late.release()
+    await again.happened()
+    expect(member.heard).toEqual(['assigned 0,1', 'lost 0,1'])
+    silence.remove()
+    again.release()
+    await member.until(() => member.heard.length === 3)
+  })
+})
+
 describe('a coordinator', () => {
   it('that moves interrupts nothing', async () => {
     const { kafka, driver } = await stage({ kafka: { brokers: 2 } })

@@ -172,13 +172,22 @@ export class Membership {
       const joining = this.#client.join(this.#memberId, subscription, (memberId) => {
         this.#memberId = memberId
       })
-      const joined = await this.#held(joining, { memberId: this.#memberId, generation: this.#generation })
+      const before = { memberId: this.#memberId, generation: this.#generation }
+      const joinedAt = performance.now()
+      const joined = await this.#held(joining, before)
+      // Who owns nothing cannot beat, and has nothing to lose: its session starts with the answer. Anybody else may have been frozen since it was given.
+      this.#contactWatch.contact(before.generation === -1 ? performance.now() : joinedAt)
       this.#isBetweenGenerations = true
       this.#memberId = joined.memberId
       this.#generation = joined.generation
       this.#mayLead = joined.members !== null || isReturning
       const assignments = joined.members === null ? new Map() : await this.#assign(joined.members)
+      const syncedAt = performance.now()
       const assigned = await this.#held(this.#client.sync(joined, assignments), joined)
+      this.#contactWatch.contact(syncedAt)
+      // An answer that was long under way, or that found us frozen: what it gives us belongs to somebody else by now.
+      if (this.#generation !== joined.generation)
+        throw new MembershipLostError('the assignment came too late', { keepsMemberId: true, cause: this.#lastError })
       this.#lastHeartbeatAt = Date.now()
       this.#lastError = null
       this.#state = 'stable'
@@ -189,11 +198,8 @@ export class Membership {
   }
 
   /** Waits for an answer that the coordinator may hold; it accepts what is sent meanwhile as `identity`. */
-  async #held<Answer>(request: Promise<Answer>, identity: MemberIdentity): Promise<Answer> {
-    const answer = await heldRequest(request, this.#options.heartbeatIntervalMs, () => this.#beat(identity, 'commit'))
-    // The session starts anew when the held request is answered, not when it was sent.
-    this.#contactWatch.contact(performance.now())
-    return answer
+  #held<Answer>(request: Promise<Answer>, identity: MemberIdentity): Promise<Answer> {
+    return heldRequest(request, this.#options.heartbeatIntervalMs, () => this.#beat(identity, 'commit'))
   }
 
   async #beat(identity: MemberIdentity, purpose: 'group' | 'commit'): Promise<number> {
