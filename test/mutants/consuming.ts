@@ -43,9 +43,9 @@ export const consumingMutants: readonly Mutant[] = [
   },
   {
     name: 'a fenced attempt may publish',
-    file: `${consuming}/attempt.ts`,
-    original: '    this.throwIfFenced()\n    const { envelope, span } = this.#attempt',
-    planted: '    const { envelope, span } = this.#attempt',
+    file: `${consuming}/attempt-context.ts`,
+    original: '    this.throwIfFenced()\n    const { envelope, span } = this.#record',
+    planted: '    const { envelope, span } = this.#record',
   },
   {
     name: 'a record is settled before its departure is acknowledged',
@@ -79,15 +79,15 @@ export const consumingMutants: readonly Mutant[] = [
   },
   {
     name: 'nobody is woken when a slot is free',
-    file: `${consuming}/delivery-runner.ts`,
-    original: '    owner.end()\n    this.#options.onSlotFree()',
+    file: `${consuming}/slots.ts`,
+    original: '    owner.end()\n    this.#onFree()',
     planted: '    owner.end()',
   },
   {
     name: 'a slot is lost with each failure of an attempt',
     file: `${consuming}/delivery-runner.ts`,
     original:
-      "    this.#options.settler.judge(attempt.delivery, 'handle', attempt.span, failureFrom(thrown))\n    this.#freeSlot(attempt.delivery)",
+      "    this.#options.settler.judge(attempt.delivery, 'handle', attempt.span, failureFrom(thrown))\n    this.#slots.free(attempt.owner)",
     planted: "    this.#options.settler.judge(attempt.delivery, 'handle', attempt.span, failureFrom(thrown))",
   },
   {
@@ -160,8 +160,8 @@ export const consumingMutants: readonly Mutant[] = [
   {
     name: 'the memory of a settled record is never given back',
     file: `${consuming}/partition.ts`,
-    original: '    this.intake.release(delivery.bytes, delivery.isReadAgain)\n    this.leaveLane(delivery)',
-    planted: '    this.leaveLane(delivery)',
+    original: '    this.intake.release(delivery.bytes, delivery.isReadAgain)\n',
+    planted: '',
   },
   {
     name: 'one partition may take all slots while others wait',
@@ -174,5 +174,41 @@ export const consumingMutants: readonly Mutant[] = [
     file: `${consuming}/in-flight.ts`,
     original: "while (this.#first !== null && this.#leftMs(this.#first) <= 0) this.#abort(this.#first, 'deadline')",
     planted: 'void 0',
+  },
+  {
+    name: 'a deadline that was extended passes at its old time',
+    file: `${consuming}/in-flight.ts`,
+    original: 'if (this.#leftMs(attempt) <= 0) this.#abort',
+    planted: 'if (attempt.owner) this.#abort',
+  },
+  {
+    name: 'a lost partition leaves extended attempts unfenced',
+    file: `${consuming}/in-flight.ts`,
+    original: 'for (const attempt of [...fenced, ...this.#extended.keys()]) {',
+    planted: 'for (const attempt of fenced) {',
+  },
+  {
+    name: 'a token is lost with each record that calls no handler',
+    file: `${consuming}/dispatcher.ts`,
+    original: 'if (!run(delivery)) rate?.giveBack()',
+    planted: 'run(delivery)',
+  },
+  {
+    name: 'a record joins a batch beside one of its key that runs elsewhere',
+    file: `${consuming}/batch-assembly.ts`,
+    original: 'if (index === 0 || (before?.isCollecting === true && before === batch)) return false',
+    planted: 'if (index >= 0) return false',
+  },
+  {
+    name: 'an acknowledgement counts though an earlier record of its key will be tried again',
+    file: `${consuming}/batch-runner.ts`,
+    original: 'const isHeld = laneKey !== null && held.has(laneKey)',
+    planted: 'const isHeld = false',
+  },
+  {
+    name: 'a batch that is collected starts after its partition is given up',
+    file: `${consuming}/partition.ts`,
+    original: '    this.assembly?.release()\n',
+    planted: '',
   },
 ]

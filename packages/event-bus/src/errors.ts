@@ -200,6 +200,12 @@ export class RetryLater extends TributaryError {
   }
 }
 
+/** What a batch handler returned is not one outcome for each event of its batch: all of them count as failed. */
+export class BatchOutcomesInvalidError extends TributaryError {
+  static override readonly code = 'BATCH_OUTCOMES_INVALID'
+  static override readonly retryable = false
+}
+
 /** An attempt took longer than its deadline: its signal was aborted and its result no longer counts. */
 export class AttemptTimeoutError extends TributaryError {
   static override readonly code = 'ATTEMPT_TIMEOUT'

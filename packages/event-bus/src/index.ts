@@ -12,6 +12,14 @@ export type { EventBus, EventBusOptions } from './bus.ts'
 export { createEventBus } from './bus.ts'
 export type { Clock, Timer } from './clock.ts'
 export { systemClock } from './clock.ts'
+export type {
+  BatchContext,
+  BatchHandler,
+  BatchOptions,
+  BatchOutcome,
+  BatchRegistration,
+} from './consuming/batch-handler.ts'
+export { handleBatch, isOfBatches } from './consuming/batch-handler.ts'
 export type { EventHandler, HandlerContext, HandlerRegistration, Skip } from './consuming/handler.ts'
 export { handle, isSkip, skip } from './consuming/handler.ts'
 export type { Degradation, SubscriptionHealth } from './consuming/health.ts'
@@ -59,6 +67,7 @@ export {
   AttemptFencedError,
   AttemptTimeoutError,
   AuthorizationError,
+  BatchOutcomesInvalidError,
   BusClosedError,
   ClusterUnavailableError,
   ConnectionConfigError,

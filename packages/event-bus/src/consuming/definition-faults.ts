@@ -1,4 +1,5 @@
 import { failurePolicyFaults } from '../failing/failure-policy.ts'
+import { type BatchRegistration, isOfBatches } from './batch-handler.ts'
 import type { SubscriptionDefinition } from './subscription-definition.ts'
 
 /** Longest time a commit may take: the drivers' request timeout. A drain must leave room for it before the group's patience ends. */
@@ -12,6 +13,7 @@ export function definitionFaults(definition: SubscriptionDefinition): string[] {
     ...numberFaults(definition),
     ...deadlineFaults(definition),
     ...rateFaults(definition),
+    ...definition.on.filter(isOfBatches).flatMap((registration) => batchFaults(registration, definition)),
     ...failurePolicyFaults(definition.onFailure),
   ]
 }
@@ -32,8 +34,10 @@ function handlerFaults({ on }: SubscriptionDefinition): string[] {
   const faults: string[] = []
   if (on.length === 0) faults.push('on: no handler given; add handle(event, fn)')
   const seen = new Set<string>()
-  for (const { event, handle } of on) {
-    if (typeof handle !== 'function') faults.push(`on: the handler for '${event.type}' is not a function`)
+  for (const registration of on) {
+    const { event } = registration
+    const handler = isOfBatches(registration) ? registration.handleBatch : registration.handle
+    if (typeof handler !== 'function') faults.push(`on: the handler for '${event.type}' is not a function`)
     if (seen.has(event.type)) faults.push(`on: two handlers for '${event.type}'; a group handles each event once`)
     seen.add(event.type)
   }
@@ -79,6 +83,27 @@ function rateFaults({ rate }: SubscriptionDefinition): string[] {
   }
   if (!(Number.isSafeInteger(rate.burst) && rate.burst >= 1)) {
     faults.push(`rate.burst must be a whole number of at least 1, got ${rate.burst}`)
+  }
+  return faults
+}
+
+function batchFaults({ event, batch }: BatchRegistration, { order, limits }: SubscriptionDefinition): string[] {
+  const faults: string[] = []
+  const of = `of the batches of '${event.type}'`
+  if (!(Number.isSafeInteger(batch.maxRecords) && batch.maxRecords >= 1)) {
+    faults.push(`maxRecords ${of} must be a whole number of at least 1, got ${batch.maxRecords}`)
+  } else if (batch.maxRecords > limits.maxRecordsPerPartition) {
+    faults.push(
+      `maxRecords ${of} (${batch.maxRecords}) must not be more than limits.maxRecordsPerPartition (${limits.maxRecordsPerPartition}): it would never be reached`,
+    )
+  }
+  if (!(Number.isFinite(batch.maxWaitMs) && batch.maxWaitMs >= 0)) {
+    faults.push(`maxWaitMs ${of} must be a number of milliseconds, got ${batch.maxWaitMs}`)
+  }
+  if (batch.by === 'key' && order === 'none') {
+    faults.push(
+      `by: 'key' ${of} needs order 'key' or 'partition': without order, two batches of a key would run at once`,
+    )
   }
   return faults
 }

@@ -2,17 +2,23 @@ import type { Clock } from '../clock.ts'
 import { AttemptTimeoutError } from '../errors.ts'
 import type { Decoded, EventDecoder } from '../events/event-codec.ts'
 import { failureFrom } from '../failing/failure.ts'
-import { dueAtOf } from '../failing/record-history.ts'
 import type { FailedStep } from '../failing/verdict.ts'
 import type { Logger } from '../logger.ts'
 import { errorTypeOf } from '../tracing/error-type.ts'
 import type { AttemptOutcome, AttemptSpan, SubscriptionMetrics, Telemetry } from '../tracing/telemetry.ts'
-import { Attempt, AttemptContext, type AttemptEnvironment } from './attempt.ts'
+import { RecordAttempt } from './attempt.ts'
+import { AttemptContext, type AttemptEnvironment } from './attempt-context.ts'
+import { BatchAttempt } from './batch-attempt.ts'
+import { isOfBatches } from './batch-handler.ts'
+import { BatchRunner } from './batch-runner.ts'
 import type { Delivery, HandledEvent } from './delivery.ts'
 import type { DeliverySettler } from './delivery-settler.ts'
 import { type HandlerRegistration, isSkip } from './handler.ts'
 import { InFlight } from './in-flight.ts'
+import { noteLateness } from './retry-lateness.ts'
+import { Slots } from './slots.ts'
 import type { SubscriptionDefinition } from './subscription-definition.ts'
+import { isThenable } from './thenable.ts'
 
 export interface DeliveryRunnerOptions {
   readonly definition: SubscriptionDefinition
@@ -39,9 +45,10 @@ export interface DeliveryRunnerOptions {
 export class DeliveryRunner {
   readonly inFlight: InFlight
   readonly #options: DeliveryRunnerOptions
-  readonly #registrations: ReadonlyMap<string, HandlerRegistration>
+  readonly #registrations: ReadonlyMap<string, HandledEvent['registration']>
   readonly #environment: AttemptEnvironment
-  #slotsTaken = 0
+  readonly #slots: Slots
+  readonly #batches: BatchRunner
 
   constructor(options: DeliveryRunnerOptions) {
     const { definition, clock, logger, publisher } = options
@@ -57,13 +64,24 @@ export class DeliveryRunner {
     this.inFlight = new InFlight({
       clock,
       limits: definition.attempt,
-      onAbandoned: (attempt) => this.#abandon(attempt),
+      onAbandoned: (attempt) => {
+        if (attempt instanceof BatchAttempt) this.#batches.abandon(attempt)
+        else if (attempt instanceof RecordAttempt) this.#abandon(attempt)
+      },
+    })
+    this.#slots = new Slots(options.onSlotFree)
+    this.#batches = new BatchRunner({
+      ...options,
+      deadlineMs: definition.attempt.deadlineMs,
+      environment: this.#environment,
+      inFlight: this.inFlight,
+      slots: this.#slots,
     })
   }
 
   /** Attempts that have not ended and are not abandoned. */
   get slotsTaken(): number {
-    return this.#slotsTaken
+    return this.#slots.taken
   }
 
   /** Answers whether a handler was called; what is undecodable or of no interest, or must be looked up first, calls none. */
@@ -72,10 +90,13 @@ export class DeliveryRunner {
       void this.#options.settler.write(delivery, delivery.departure)
       return false
     }
-    this.#takeSlot(delivery)
-    if (delivery.event === null) return this.#decode(delivery)
-    this.#attempt(delivery, delivery.event)
-    return true
+    const batch = delivery.place?.batch
+    if (batch !== null && batch !== undefined) {
+      this.#batches.start(batch)
+      return true
+    }
+    this.#slots.take(delivery.owner)
+    return delivery.event === null ? this.#decode(delivery) : this.#handle(delivery, delivery.event)
   }
 
   #decode(delivery: Delivery): boolean {
@@ -95,19 +116,17 @@ export class DeliveryRunner {
       return false
     }
     const event = this.#handledEvent(delivery, decoded)
-    if (event === null) return false
-    this.#attempt(delivery, event)
-    return true
+    return event !== null && this.#handle(delivery, event)
   }
 
   /** Back to where it came from: pause and rate limit may not allow the attempt any more that they allowed before the look-up. */
   #lookedUp(delivery: Delivery, decoded: Decoded): void {
     const { owner } = delivery
     // A look-up may take longer than the partition stays.
-    if (owner.state !== 'active') this.#freeSlot(delivery)
+    if (owner.state !== 'active') this.#slots.free(delivery.owner)
     else if (this.#handledEvent(delivery, decoded) !== null) {
       owner.ready.push(delivery)
-      this.#freeSlot(delivery)
+      this.#slots.free(delivery.owner)
     }
   }
 
@@ -131,7 +150,7 @@ export class DeliveryRunner {
       span.end()
       this.#options.settler.judge(delivery, step, span, failureFrom(thrown))
     }
-    this.#freeSlot(delivery)
+    this.#slots.free(delivery.owner)
   }
 
   #unknownType(delivery: Delivery, type: string): void {
@@ -145,17 +164,27 @@ export class DeliveryRunner {
       const failure = failureFrom(new Error(`group '${definition.group}' has no handler for events of type '${type}'`))
       settler.giveUp(delivery, span, failure, 'unknown-type')
     }
-    this.#freeSlot(delivery)
+    this.#slots.free(delivery.owner)
   }
 
-  #attempt(delivery: Delivery, event: HandledEvent): void {
-    const { envelope, registration } = event
-    const { clock, definition } = this.#options
-    if (delivery.owner.role.delayMs !== null && delivery.failures === 0)
-      this.#noteLateness(delivery, delivery.owner.role.delayMs)
+  #handle(delivery: Delivery, event: HandledEvent): boolean {
+    const { assembly } = delivery.owner
+    if (assembly !== null && !assembly.admit(delivery, event)) {
+      this.#slots.free(delivery.owner)
+      return false
+    }
+    if (isOfBatches(event.registration)) return false
+    this.#attempt(delivery, event, event.registration)
+    return true
+  }
+
+  #attempt(delivery: Delivery, event: HandledEvent, registration: HandlerRegistration): void {
+    const { envelope } = event
+    const { clock, definition, metrics } = this.#options
+    noteLateness(delivery, metrics, clock)
     const span = this.#startSpan(delivery, event)
-    const attempt = new Attempt(delivery, envelope, span, clock.monotonic(), definition.attempt.deadlineMs)
-    const context = new AttemptContext(attempt, this.#environment)
+    const attempt = new RecordAttempt(delivery, envelope, span, clock.monotonic(), definition.attempt.deadlineMs)
+    const context = new AttemptContext(attempt, attempt, this.#environment)
     let returned: unknown
     let isPending: boolean
     try {
@@ -181,28 +210,28 @@ export class DeliveryRunner {
   }
 
   /** The handler's promise has settled. Answers whether what it says counts: of a fenced attempt it changes nothing (I4). */
-  #ended(attempt: Attempt): boolean {
+  #ended(attempt: RecordAttempt): boolean {
     this.inFlight.remove(attempt)
     if (attempt.fencedBy === null) return true
     if (!attempt.isAbandoned) this.#endFenced(attempt)
     return false
   }
 
-  #succeeded(attempt: Attempt, returned: unknown): void {
+  #succeeded(attempt: RecordAttempt, returned: unknown): void {
     this.#report(attempt, 'succeeded')
     this.#options.settler.settle(attempt.delivery, isSkip(returned) ? 'skipped' : 'acked')
-    this.#freeSlot(attempt.delivery)
+    this.#slots.free(attempt.owner)
   }
 
-  #failed(attempt: Attempt, thrown: unknown): void {
+  #failed(attempt: RecordAttempt, thrown: unknown): void {
     attempt.span.fail(thrown)
     this.#report(attempt, 'failed', errorTypeOf(thrown))
     this.#options.settler.judge(attempt.delivery, 'handle', attempt.span, failureFrom(thrown))
-    this.#freeSlot(attempt.delivery)
+    this.#slots.free(attempt.owner)
   }
 
   /** A fenced attempt has ended, or is not waited for any longer. */
-  #endFenced(attempt: Attempt): void {
+  #endFenced(attempt: RecordAttempt): void {
     const { delivery, span } = attempt
     const isTimeout = attempt.fencedBy === 'deadline'
     const error = isTimeout ? timeoutOf(attempt) : attempt.fencedError()
@@ -210,11 +239,11 @@ export class DeliveryRunner {
     this.#report(attempt, isTimeout ? 'timed-out' : 'fenced', error.code)
     if (isOver(delivery)) this.#options.onLeftBehind(delivery)
     else if (isTimeout) this.#options.settler.judge(delivery, 'handle', span, failureFrom(error))
-    this.#freeSlot(delivery)
+    this.#slots.free(delivery.owner)
   }
 
   /** Its key and its slot go on without it. The handler may still run: it is fenced, and counted until it ends. */
-  #abandon(attempt: Attempt): void {
+  #abandon(attempt: RecordAttempt): void {
     const { origin, id, type } = attempt.envelope
     this.#options.metrics.abandoned(origin.topic)
     this.#options.logger.error(
@@ -224,30 +253,11 @@ export class DeliveryRunner {
     this.#endFenced(attempt)
   }
 
-  #noteLateness({ owner, record }: Delivery, delayMs: number): void {
-    const { metrics, clock } = this.#options
-    metrics.retryStarted(owner.topic, Math.max(0, clock.now() - dueAtOf(record, delayMs)))
-  }
-
-  #report(attempt: Attempt, outcome: AttemptOutcome, errorType?: string): void {
+  #report(attempt: RecordAttempt, outcome: AttemptOutcome, errorType?: string): void {
     const { metrics, clock } = this.#options
     attempt.span.end()
     const durationMs = clock.monotonic() - attempt.startedAtMs
-    metrics.attempted(attempt.delivery.owner.topic, attempt.envelope.type, outcome, durationMs, errorType)
-  }
-
-  #takeSlot({ owner }: Delivery): void {
-    this.#slotsTaken += 1
-    owner.attempts += 1
-    owner.begin()
-  }
-
-  /** Last of all that an attempt does: a partition that is draining is committed and given up once nothing is under way. */
-  #freeSlot({ owner }: Delivery): void {
-    this.#slotsTaken -= 1
-    owner.attempts -= 1
-    owner.end()
-    this.#options.onSlotFree()
+    metrics.attempted(attempt.owner.topic, attempt.envelope.type, outcome, durationMs, errorType)
   }
 
   #startSpan(delivery: Delivery, event: HandledEvent | null): AttemptSpan {
@@ -273,12 +283,7 @@ function isOver(delivery: Delivery): boolean {
   return delivery.owner.state === 'fenced'
 }
 
-function isThenable(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  return value instanceof Promise || ('then' in value && typeof value.then === 'function')
-}
-
-function timeoutOf({ number, envelope, startedAtMs, deadlineAtMs }: Attempt): AttemptTimeoutError {
+function timeoutOf({ number, envelope, startedAtMs, deadlineAtMs }: RecordAttempt): AttemptTimeoutError {
   return new AttemptTimeoutError(
     `attempt ${number} at '${envelope.type}' ${envelope.id} took longer than its deadline, ${Math.round(deadlineAtMs - startedAtMs)} ms after its start (attempt.deadlineMs, ctx.extend)`,
   )

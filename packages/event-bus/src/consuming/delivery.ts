@@ -2,6 +2,8 @@ import type { RawRecord } from '../driver.ts'
 import type { EventEnvelope } from '../events/envelope.ts'
 import type { Departure } from '../failing/departure.ts'
 import { historyOf, type RecordHistory } from '../failing/record-history.ts'
+import type { BatchPlace } from './batch-assembly.ts'
+import type { BatchRegistration } from './batch-handler.ts'
 import type { HandlerRegistration } from './handler.ts'
 import type { LaneMember } from './key-lanes.ts'
 import type { PartitionRun } from './partition.ts'
@@ -10,7 +12,7 @@ import { copyOf } from './record-copy.ts'
 /** A decoded event with the handler it is for. */
 export interface HandledEvent {
   readonly envelope: EventEnvelope
-  readonly registration: HandlerRegistration
+  readonly registration: HandlerRegistration | BatchRegistration
 }
 
 /**
@@ -38,6 +40,8 @@ export class Delivery implements LaneMember<Delivery> {
   firstFailedAtMonotonicMs = 0
   /** Milliseconds since the Unix epoch, for people. */
   firstFailedAt = 0
+  /** Where it stands among batches; null when it has nothing to do with any. */
+  place: BatchPlace | null = null
   /** Set once it shall leave for another topic: from then on it is written, not attempted. */
   departure: Departure | null = null
   /** Writes of it that failed in a row. */

@@ -9,6 +9,7 @@ import type {
 } from '../driver.ts'
 import type { Logger } from '../logger.ts'
 import type { SubscriptionMetrics } from '../tracing/telemetry.ts'
+import { isOfBatches } from './batch-handler.ts'
 import { Committer } from './committer.ts'
 import { COMMIT_TIMEOUT_MS } from './definition-faults.ts'
 import type { Delivery } from './delivery.ts'
@@ -229,9 +230,12 @@ export class GroupEngine implements GroupListener {
       intake,
       clock,
       parking: this.#parking,
+      ...(definition.on.some(isOfBatches) ? { onBatchDue: () => this.dispatcher.dispatch() } : {}),
     })
-    for (const { delivery } of runner().inFlight.aborted()) {
-      if (partitionId(delivery.owner) === partitionId(run)) run.lanes.occupy(delivery)
+    for (const { owner, deliveries } of runner().inFlight.aborted()) {
+      if (partitionId(owner) !== partitionId(run)) continue
+      // Of several records of one key in a batch the last keeps the lane; all are left behind at once.
+      for (const delivery of deliveries) run.lanes.occupy(delivery)
     }
     this.#runs.set(partitionId(run), run)
     this.dispatcher.add(run)

@@ -1,5 +1,6 @@
 import { expectTypeOf } from 'vitest'
 import { defineEvent } from '../events/define-event.ts'
+import { handleBatch } from './batch-handler.ts'
 import { handle } from './handler.ts'
 import { defineSubscription } from './subscription-definition.ts'
 
@@ -27,6 +28,18 @@ handle(orderPlaced, async (event, ctx) => {
   // @ts-expect-error a field is missing
   await ctx.publish(orderPlaced, {})
 })
+
+handleBatch(orderPlaced, { maxRecords: 10, by: 'key' }, async (events, ctx) => {
+  for (const event of events) {
+    expectTypeOf(event.data.note).toEqualTypeOf<string | null>()
+    await ctx.for(event).publish(orderPlaced, { orderId: event.data.orderId })
+  }
+  // @ts-expect-error nobody could say which event caused it
+  await ctx.publish(orderPlaced, { orderId: 'o-1' })
+})
+
+// @ts-expect-error batches are of a partition or of a key
+handleBatch(orderPlaced, { by: 'topic' }, () => {})
 
 // Whatever a handler returns is fine, so that a last call need not be awaited into nothing.
 defineSubscription({ group: 'inventory', on: [handle(orderPlaced, (event) => event.data.orderId.length)] })

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../clock.ts'
 import type { Attempt, FenceCause } from './attempt.ts'
+import type { PartitionRun } from './partition.ts'
 import type { AttemptLimits } from './subscription-definition.ts'
 
 export interface InFlightOptions {
@@ -65,12 +66,12 @@ export class InFlight {
   }
 
   /** Fences the attempts of one epoch of a partition. */
-  fence(owner: Attempt['delivery']['owner']): void {
+  fence(owner: PartitionRun): void {
     // Gathered first: listeners of a signal run while it aborts, and may ask for more time for another attempt.
     const fenced: Attempt[] = []
     for (let attempt = this.#first; attempt !== null; attempt = attempt.next) fenced.push(attempt)
     for (const attempt of [...fenced, ...this.#extended.keys()]) {
-      if (attempt.delivery.owner === owner) this.#abort(attempt, 'partition-gone')
+      if (attempt.owner === owner) this.#abort(attempt, 'partition-gone')
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../clock.ts'
 import type { AssignedPartition, Chunk, TopicPartition } from '../driver.ts'
 import type { TopicRole } from '../topics.ts'
+import { BatchAssembly } from './batch-assembly.ts'
 import type { Committable } from './committer.ts'
 import { Delivery } from './delivery.ts'
 import type { DueGate } from './due-gate.ts'
@@ -34,6 +35,8 @@ export interface PartitionRunOptions {
   readonly intake: Intake
   readonly clock: Clock
   readonly parking: ParkingEnvironment
+  /** For subscriptions with handlers of batches: a batch may start because time has passed. */
+  readonly onBatchDue?: () => void
 }
 
 /**
@@ -54,6 +57,8 @@ export class PartitionRun implements Committable {
   readonly tracker: OffsetTracker
   readonly lanes: KeyLanes<Delivery>
   readonly parking: Parking
+  /** Null where nothing is handled in batches. */
+  readonly assembly: BatchAssembly | null
   /** Those that may run now and wait for a slot. */
   readonly ready = new Fifo<Delivery>()
   /** Records that do not get on for a reason that somebody should know. */
@@ -76,7 +81,8 @@ export class PartitionRun implements Committable {
   #drained: Promise<void> | null = null
 
   constructor(options: PartitionRunOptions) {
-    const { assigned, position, committedOffset, inherited, order, role, gate, intake, clock, parking } = options
+    const { assigned, position, committedOffset, inherited, order, role, gate, intake, clock, parking, onBatchDue } =
+      options
     this.topic = assigned.topic
     this.partition = assigned.partition
     this.epoch = assigned.epoch
@@ -91,6 +97,15 @@ export class PartitionRun implements Committable {
     this.lanes = new KeyLanes(order)
     this.parking = new Parking(this, parking)
     this.#clock = clock
+    this.assembly =
+      onBatchDue === undefined
+        ? null
+        : new BatchAssembly({
+            makeReady: (delivery) => this.ready.unshift(delivery),
+            leaveLane: (delivery) => this.leaveLane(delivery),
+            onRunnable: onBatchDue,
+            clock,
+          })
   }
 
   get nextOffset(): bigint {
@@ -158,7 +173,8 @@ export class PartitionRun implements Committable {
     this.blocked.delete(delivery)
     this.tracker.settle(delivery.ticket)
     this.intake.release(delivery.bytes, delivery.isReadAgain)
-    this.leaveLane(delivery)
+    if (delivery.place?.hasLeftLane !== true) this.leaveLane(delivery)
+    this.assembly?.settled(delivery)
   }
 
   /** Opens the lane that a record held: one of this epoch, or one of an earlier epoch whose handler has ended at last. */
@@ -218,6 +234,7 @@ export class PartitionRun implements Committable {
   #forgetWaiting(): void {
     this.ready.clear()
     this.parking.stop()
+    this.assembly?.release()
     for (const timer of this.#waits.values()) timer.cancel()
     this.#waits.clear()
   }

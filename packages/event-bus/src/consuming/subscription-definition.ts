@@ -1,5 +1,6 @@
 import { SubscriptionInvalidError } from '../errors.ts'
 import { type FailurePolicy, type ResolvedFailurePolicy, resolveFailurePolicy } from '../failing/failure-policy.ts'
+import type { BatchRegistration } from './batch-handler.ts'
 import { definitionFaults } from './definition-faults.ts'
 import type { HandlerRegistration } from './handler.ts'
 import type { Order } from './key-lanes.ts'
@@ -8,8 +9,8 @@ import { type RateLimit, type RateLimitOptions, resolveRateLimit } from './rate-
 export interface SubscriptionOptions {
   /** The consumer group: every group gets every event once, however many processes serve it. */
   readonly group: string
-  /** `handle(event, fn)` for each event. */
-  readonly on: readonly HandlerRegistration[]
+  /** `handle(event, fn)` or `handleBatch(event, options, fn)` for each event. */
+  readonly on: readonly (HandlerRegistration | BatchRegistration)[]
   /**
    * Attempts that may run at the same time in this process, over all partitions.
    *
@@ -166,7 +167,7 @@ export interface FetchLimits {
 /** A subscription as a value: it can be planned, printed and compared without running. */
 export interface SubscriptionDefinition {
   readonly group: string
-  readonly on: readonly HandlerRegistration[]
+  readonly on: readonly (HandlerRegistration | BatchRegistration)[]
   /** The source topics of its events, each once. */
   readonly topics: readonly string[]
   readonly concurrency: number

@@ -17,6 +17,8 @@ export function createTelemetry(options: TelemetryOptions = {}): Telemetry & Pub
   const instruments = createInstruments(meterProvider.getMeter(instrumentationScope))
   return {
     startAttempt: (info) => spans.startAttempt(info),
+    startBatch: (info) => spans.startBatch(info),
+    attemptInBatch: (info) => spans.attemptInBatch(info),
     startDeparture: (info) => spans.startDeparture(info),
     subscriptionMetrics: (labels) => createSubscriptionMetrics(instruments, labels),
     startSend: (topic, clientId, context, count) => spans.startSend(topic, clientId, context, count),

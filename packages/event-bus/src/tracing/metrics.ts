@@ -1,7 +1,7 @@
 /** The bus's instruments. Label sets are built once: what happens for a record or a batch is a lookup and an `add`. */
 import type { Attributes, Counter, Meter } from '@opentelemetry/api'
 import type { CommitOutcome } from '../driver.ts'
-import { attributeNames, durationBuckets, metricNames } from './names.ts'
+import { attributeNames, batchSizeBuckets, durationBuckets, metricNames } from './names.ts'
 import type {
   AttemptOutcome,
   PartitionReading,
@@ -39,6 +39,11 @@ export function createInstruments(meter: Meter) {
       description: 'Duration of one attempt to handle a record.',
     }),
     attempts: counter(metricNames.attempts, '{attempt}', 'Attempts to handle a record, by how they ended.'),
+    batchSize: meter.createHistogram(metricNames.batchSize, {
+      unit: '{record}',
+      advice: { explicitBucketBoundaries: [...batchSizeBuckets] },
+      description: 'Records of one attempt at a batch.',
+    }),
     abandoned: counter(
       metricNames.abandonedAttempts,
       '{attempt}',
@@ -106,6 +111,12 @@ export function createSubscriptionMetrics(instruments: Instruments, labels: Subs
   const byType = labelled(attributeNames.eventType)
   const consumedLabels = new LabelSets((topic) => ({ ...ofTopic(topic), [attributeNames.operationName]: 'poll' }))
 
+  const recordDuration = (attributes: Attributes, durationMs: number, errorType: string | undefined): void =>
+    instruments.processDuration.record(
+      durationMs / 1_000,
+      errorType === undefined ? attributes : { ...attributes, [attributeNames.errorType]: errorType },
+    )
+
   // Alerts on `increase()` miss the rise of a series that first appears with 1: each starts with 0.
   for (const topic of labels.topics) {
     instruments.consumed.add(0, consumedLabels.of(topic, ''))
@@ -121,11 +132,13 @@ export function createSubscriptionMetrics(instruments: Instruments, labels: Subs
     consumed: (topic, count) => instruments.consumed.add(count, consumedLabels.of(topic, '')),
     attempted(topic, eventType, outcome, durationMs, errorType) {
       instruments.attempts.add(1, byOutcome.of(topic, outcome))
+      recordDuration(byType.of(topic, eventType), durationMs, errorType)
+    },
+    batchAttempted(topic, eventType, outcomes, durationMs, errorType) {
+      for (const outcome of outcomes) instruments.attempts.add(1, byOutcome.of(topic, outcome))
       const attributes = byType.of(topic, eventType)
-      instruments.processDuration.record(
-        durationMs / 1_000,
-        errorType === undefined ? attributes : { ...attributes, [attributeNames.errorType]: errorType },
-      )
+      instruments.batchSize.record(outcomes.length, attributes)
+      recordDuration(attributes, durationMs, errorType)
     },
     abandoned: (topic) => instruments.abandoned.add(1, plain.of(topic, '')),
     settled: (topic, settlement, count) => instruments.settlements.add(count, bySettlement.of(topic, settlement)),

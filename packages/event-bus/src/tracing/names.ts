@@ -39,6 +39,7 @@ export const metricNames = {
   processDuration: 'messaging.process.duration',
   attempts: 'tributary.attempts',
   abandonedAttempts: 'tributary.attempts.abandoned',
+  batchSize: 'tributary.batch.size',
   settlements: 'tributary.settlements',
   deadLetters: 'tributary.dead_letters',
   retryLateness: 'tributary.retry.lateness',
@@ -50,6 +51,9 @@ export const metricNames = {
   inFlight: 'tributary.in_flight',
   parked: 'tributary.parked',
 } as const
+
+/** Bucket boundaries of the batch size histogram, in records. */
+export const batchSizeBuckets: readonly number[] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000]
 
 /** Bucket boundaries of the duration histograms, in seconds, as the conventions give them. */
 export const durationBuckets: readonly number[] = [

@@ -19,7 +19,7 @@ import {
 import { errorTypeOf } from './error-type.ts'
 import { attributeNames, spanNames } from './names.ts'
 import { creationContext, hopContext, remoteContext, spanContextOf } from './propagation.ts'
-import type { AttemptInfo, AttemptSpan, DepartureInfo, DepartureSpan, SendSpan } from './telemetry.ts'
+import type { AttemptInfo, AttemptSpan, BatchInfo, DepartureInfo, DepartureSpan, SendSpan } from './telemetry.ts'
 import { formatTraceparent } from './trace-context.ts'
 import { newSpanContext } from './trace-ids.ts'
 
@@ -155,6 +155,32 @@ export class SpanFactory {
     return new RecordingAttempt(span, validOr(span, parent), trace.setSpan(parentContext, span))
   }
 
+  startBatch(info: BatchInfo): AttemptSpan {
+    const tracer = this.#tracer()
+    const untraced = new UntracedAttempt({ ...info, headers: [], recordOffset: 0n, eventId: null, attempt: 1 })
+    if (tracer === null) return untraced
+    const span = tracer.startSpan(
+      `${spanNames.process} ${info.topic}`,
+      {
+        kind: SpanKind.CONSUMER,
+        attributes: this.#sharedAttributes('process', info.topic, info.clientId, info.group),
+        links: batchLinks(info),
+      },
+      ROOT_CONTEXT,
+    )
+    if (span.isRecording()) {
+      span.setAttribute(attributeNames.partition, String(info.partition))
+      span.setAttribute(attributeNames.batchCount, info.headers.length)
+      span.setAttribute(attributeNames.eventType, info.eventType)
+    }
+    const own = validOr(span, spanContextOf(untraced.context))
+    return new RecordingAttempt(span, own, trace.setSpan(ROOT_CONTEXT, span))
+  }
+
+  attemptInBatch(info: AttemptInfo): AttemptSpan {
+    return new UntracedAttempt(info)
+  }
+
   startDeparture(info: DepartureInfo): DepartureSpan {
     const tracer = this.#tracer()
     const parent = spanContextOf(info.context)
@@ -219,6 +245,14 @@ export class SpanFactory {
 function validOr(span: Span, fallback: SpanContext): SpanContext {
   const own = span.spanContext()
   return isSpanContextValid(own) ? own : fallback
+}
+
+/** A batch belongs to no trace of its records more than to another: it links all of them. */
+function batchLinks({ headers }: BatchInfo): Link[] {
+  return headers.flatMap((ofRecord) => {
+    const context = creationContext(ofRecord)
+    return context === null ? [] : [{ context }]
+  })
 }
 
 // The parent is never linked as well: Jaeger would show the pair as FOLLOWS_FROM and no child.

@@ -21,6 +21,16 @@ export interface AttemptInfo {
   readonly traceId?: string
 }
 
+export interface BatchInfo {
+  readonly topic: string
+  readonly partition: number
+  readonly group: string
+  readonly clientId: string
+  readonly eventType: string
+  /** Of each record, in order. */
+  readonly headers: readonly (readonly RawHeader[])[]
+}
+
 /** One attempt to handle a record: its span, or nothing but its context when no SDK is registered. */
 export interface AttemptSpan {
   /** What `ctx.publish` and the write of a departure continue. */
@@ -83,6 +93,14 @@ export interface SubscriptionMetrics {
   consumed(topic: string, count: number): void
   /** One attempt ended after `durationMs` milliseconds; `errorType` is the code or class of what it threw. */
   attempted(topic: string, eventType: string, outcome: AttemptOutcome, durationMs: number, errorType?: string): void
+  /** One attempt at a batch ended: its duration is recorded once, each of its records counts as an attempt. */
+  batchAttempted(
+    topic: string,
+    eventType: string,
+    outcomes: readonly AttemptOutcome[],
+    durationMs: number,
+    errorType?: string,
+  ): void
   abandoned(topic: string): void
   settled(topic: string, settlement: Settlement, count: number): void
   deadLettered(topic: string, reason: string): void
@@ -98,6 +116,10 @@ export interface SubscriptionMetrics {
 export interface Telemetry {
   /** Starts a `process <topic>` span for one attempt. */
   startAttempt(info: AttemptInfo): AttemptSpan
+  /** Starts a `process <topic>` span for an attempt at a batch: a trace of its own, linked to the creation context of each record. */
+  startBatch(info: BatchInfo): AttemptSpan
+  /** A record of a batch: no span, but the context of its own trace for what it causes. */
+  attemptInBatch(info: AttemptInfo): AttemptSpan
   /** Starts a `send <dead-letter or retry topic>` span below the last attempt. */
   startDeparture(info: DepartureInfo): DepartureSpan
   subscriptionMetrics(labels: SubscriptionLabels): SubscriptionMetrics

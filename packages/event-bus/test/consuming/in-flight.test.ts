@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Attempt } from '../../src/consuming/attempt.ts'
+import { type Attempt, RecordAttempt } from '../../src/consuming/attempt.ts'
 import { Delivery } from '../../src/consuming/delivery.ts'
 import { InFlight } from '../../src/consuming/in-flight.ts'
 import type { PartitionRun } from '../../src/consuming/partition.ts'
@@ -136,7 +136,7 @@ class World {
       headers: [],
     })
     const now = this.clock.monotonic()
-    const attempt = new Attempt(new Delivery(owner, record, 0, 0), envelope, span, now, DEADLINE_MS)
+    const attempt = new RecordAttempt(new Delivery(owner, record, 0, 0), envelope, span, now, DEADLINE_MS)
     if (extendBeforeMs !== null) this.inFlight.extend(attempt, extendBeforeMs)
     this.inFlight.add(attempt)
     const deadlineAtMs = now + Math.max(DEADLINE_MS, extendBeforeMs ?? 0)

@@ -45,6 +45,43 @@ function publisherBench(): { bench: PublisherBench; headers: () => readonly RawH
   return { bench, headers: () => last }
 }
 
+describe('an attempt at a batch', () => {
+  const other: RawHeader = ['traceparent', Buffer.from(`00-${'3'.repeat(32)}-${'4'.repeat(16)}-01`)]
+  const info = {
+    topic: 'orders',
+    partition: 3,
+    group: 'inventory',
+    clientId: 'inventory-1',
+    eventType: 'order.placed',
+    headers: [[traceparent], [], [other]],
+  }
+
+  it('is a span of its own, linked to the creation context of each record', () => {
+    const telemetry = createTelemetry({ tracerProvider: spans.provider })
+    const batch = telemetry.startBatch(info)
+    batch.run(() => spans.provider.getTracer('test').startSpan('insert').end())
+    batch.end()
+    const [process] = spans.named('process orders')
+    expect(process?.kind).toBe(SpanKind.CONSUMER)
+    expect(process?.parentSpanContext).toBeUndefined()
+    expect(process?.links.map((link) => link.context.spanId)).toEqual([created.spanId, '4'.repeat(16)])
+    expect(process?.attributes).toMatchObject({
+      'messaging.batch.message_count': 3,
+      'messaging.operation.type': 'process',
+      'messaging.consumer.group.name': 'inventory',
+    })
+    expect(spans.named('insert')[0]?.parentSpanContext?.spanId).toBe(process?.spanContext().spanId)
+  })
+
+  it('leaves what a record of it causes in the trace of that record', () => {
+    const telemetry = createTelemetry({ tracerProvider: spans.provider })
+    const record = telemetry.attemptInBatch(attempt())
+    expect(trace.getSpanContext(record.context)).toMatchObject(created)
+    expect(record.traceId).toBe(created.traceId)
+    expect(createTelemetry().startBatch(info).traceId).toMatch(/^[0-9a-f]{32}$/)
+  })
+})
+
 describe('a publish', () => {
   it('is a PRODUCER span below the active one, and the creation context of the event', async () => {
     const { bench, headers } = publisherBench()

@@ -1,6 +1,7 @@
 import {
   type AnyEventDefinition,
   applyTopics,
+  type BatchRegistration,
   createEventBus,
   deadLetterTopic,
   defineEvent,
@@ -30,6 +31,8 @@ const placedSchema = {
 /** The event of these tests: numbered, with a key. */
 export type Placed = EventDefinition<string, typeof placedSchema>
 
+type Registration = HandlerRegistration | BatchRegistration
+
 /** What one test of the bus works with: topics and groups of its own, buses that are closed afterwards. */
 export class BusBench {
   readonly driverBench: DriverBench
@@ -50,7 +53,7 @@ export class BusBench {
 
   /** A subscription in a group of its own, quick to fail, to commit and to close. */
   subscription(
-    on: HandlerRegistration | readonly HandlerRegistration[],
+    on: Registration | readonly Registration[],
     options: Partial<SubscriptionOptions> = {},
   ): SubscriptionDefinition {
     return defineSubscription({

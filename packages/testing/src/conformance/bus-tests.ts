@@ -1,4 +1,12 @@
-import { handle, headerNames, provenanceHeaderNames, type RawRecord, Reject, skip } from '@tributary/event-bus'
+import {
+  handle,
+  handleBatch,
+  headerNames,
+  provenanceHeaderNames,
+  type RawRecord,
+  Reject,
+  skip,
+} from '@tributary/event-bus'
 import { expect, it, vi } from 'vitest'
 import { deliverySpy } from '../spy/delivery-spy.ts'
 import type { BusBench } from './bus-bench.ts'
@@ -176,6 +184,44 @@ export function busTests(bench: () => BusBench): void {
     for (const letter of letters) {
       expect(letter).toMatchObject({ key: poison.key, value: poison.value })
       expect(letter.headers.slice(-2)).toEqual(poison.headers)
+    }
+  })
+
+  it('hands events to a batch handler, keeps the order of keys between batches, and settles each by itself', async () => {
+    const placed = bench().event()
+    await using spy = deliverySpy()
+    const sizes: number[] = []
+    const subscription = bench().subscription(
+      handleBatch(placed, { maxRecords: 25, maxWaitMs: 100 }, async (events, ctx) => {
+        sizes.push(events.length)
+        await new Promise((resolve) => setTimeout(resolve, 2))
+        return events.map((event) => {
+          const { number } = event.data
+          if (number === 50) return new Reject('as planned')
+          return number % 40 === 7 && ctx.for(event).attempt === 1 ? new Error('not yet') : undefined
+        })
+      }),
+    )
+    const bus = await bench().running(spy.wrap(subscription))
+    await bus.publishMany(
+      placed,
+      numbered(200, (number) => `key ${number % 20}`),
+    )
+    await vi.waitFor(async () => expect(await bench().committedCount(placed, subscription)).toBe(200n), {
+      timeout: 30_000,
+    })
+    expect(Math.max(...sizes)).toBeGreaterThan(1)
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(25)
+    expect(await bench().deadLetters(placed, subscription)).toHaveLength(1)
+    for (let key = 0; key < 20; key++) {
+      const last = new Map<number, number>()
+      const handled = spy.seen.filter((fact) => fact.key === `key ${key}` && fact.outcome === 'handled')
+      for (const [index, { event }] of handled.entries()) last.set(numberIn(event?.data), index)
+      const inOrder = [...last.keys()].toSorted((one, other) => one - other)
+      // What counted last of each event is in the order of the key, whatever was said of it before.
+      expect(inOrder.map((number) => last.get(number))).toEqual(
+        [...last.values()].toSorted((one, other) => one - other),
+      )
     }
   })
 

@@ -4,17 +4,21 @@ import {
   defineSubscription,
   type EventEnvelope,
   type HandlerContext,
+  type HandlerRegistration,
   handle,
+  handleBatch,
   headerNames,
+  isOfBatches,
   provenanceHeaderNames,
   type RawHeader,
+  type SubscriptionDefinition,
   silentLogger,
   skip,
 } from '@tributary/event-bus'
 import { describe, expect, it } from 'vitest'
 import { createVirtualClock } from '../clock/virtual-clock.ts'
 import { inMemoryDriver } from '../memory/in-memory-driver.ts'
-import { deliverySpy } from './delivery-spy.ts'
+import { type DeliverySpy, deliverySpy } from './delivery-spy.ts'
 
 const orderPlaced = defineEvent({
   type: 'order.placed',
@@ -25,6 +29,14 @@ const orderPlaced = defineEvent({
 
 function subscriptionOf(handler: (orderId: string) => unknown) {
   return defineSubscription({ group: 'stock', on: [handle(orderPlaced, ({ data }) => handler(data.orderId))] })
+}
+
+/** The handler of a subscription, watched. */
+function watched(spy: DeliverySpy, subscription: SubscriptionDefinition): HandlerRegistration {
+  const [handler] = spy.wrap(subscription).on
+  if (handler === undefined || isOfBatches(handler))
+    throw new Error('the subscription has one handler of single events')
+  return handler
 }
 
 const context: HandlerContext = {
@@ -61,8 +73,11 @@ function event(orderId: string): EventEnvelope {
 describe('delivery spy', () => {
   it('finds what has already happened, and what is still to come', async () => {
     const spy = deliverySpy()
-    const [handler] = spy.wrap(subscriptionOf(() => 'done')).on
-    expect(handler?.handle(event('a'), context)).toBe('done')
+    const handler = watched(
+      spy,
+      subscriptionOf(() => 'done'),
+    )
+    expect(handler.handle(event('a'), context)).toBe('done')
     expect(await spy.waitFor({ id: 'id-a' }, 'handled')).toMatchObject({
       type: 'order.placed',
       key: 'a',
@@ -70,30 +85,48 @@ describe('delivery spy', () => {
       attempts: 2,
     })
     const later = spy.waitFor({ key: 'b' }, 'handled')
-    handler?.handle(event('b'), context)
+    handler.handle(event('b'), context)
     expect((await later).event?.data).toEqual({ orderId: 'b' })
   })
 
   it('sees asynchronous handlers fail and skip, and hands on what they return and throw', async () => {
     const spy = deliverySpy()
-    const [handler] = spy.wrap(
+    const handler = watched(
+      spy,
       subscriptionOf(async (orderId) => {
         if (orderId === 'broken') throw new TypeError('no such thing')
         return skip('not mine')
       }),
-    ).on
-    await expect(handler?.handle(event('broken'), context)).rejects.toThrow('no such thing')
-    await expect(handler?.handle(event('other'), context)).resolves.toMatchObject({ code: 'SKIPPED' })
+    )
+    await expect(handler.handle(event('broken'), context)).rejects.toThrow('no such thing')
+    await expect(handler.handle(event('other'), context)).resolves.toMatchObject({ code: 'SKIPPED' })
     expect(spy.seen.map(({ outcome, reason }) => [outcome, reason])).toEqual([
       ['failed', 'no such thing'],
       ['skipped', 'not mine'],
     ])
   })
 
+  it('sees what a batch handler says of each event, and hands it on', () => {
+    const spy = deliverySpy()
+    const outcomes = [undefined, skip('not mine'), new TypeError('no such thing')]
+    const definition = defineSubscription({ group: 'stock', on: [handleBatch(orderPlaced, {}, () => outcomes)] })
+    const [handler] = spy.wrap(definition).on
+    if (handler === undefined || !isOfBatches(handler)) throw new Error('it handles batches')
+    expect(handler.handleBatch([event('a'), event('b'), event('c')], { ...context, for: () => context })).toBe(outcomes)
+    expect(spy.seen.map(({ id, outcome, reason }) => [id, outcome, reason])).toEqual([
+      ['id-a', 'handled', null],
+      ['id-b', 'skipped', 'not mine'],
+      ['id-c', 'failed', 'no such thing'],
+    ])
+  })
+
   it('says what it has seen instead when the time is over', async () => {
     const clock = createVirtualClock()
     const spy = deliverySpy({ clock })
-    spy.wrap(subscriptionOf(() => {})).on[0]?.handle(event('a'), context)
+    watched(
+      spy,
+      subscriptionOf(() => {}),
+    ).handle(event('a'), context)
     const waiting = spy.waitFor({ id: 'id-b', type: 'order.placed' }, 'handled', { timeoutMs: 500 })
     const outcome = expect(waiting).rejects.toThrow(
       'a delivery handled: id id-b, type order.placed; did not happen within 500 ms. Seen so far:\n  handled by stock: order.placed id-a (key a), attempt 2',
@@ -104,9 +137,12 @@ describe('delivery spy', () => {
 
   it('counts', async () => {
     const spy = deliverySpy()
-    const [handler] = spy.wrap(subscriptionOf(() => {})).on
+    const handler = watched(
+      spy,
+      subscriptionOf(() => {}),
+    )
     const both = spy.waitForCount(2, { predicate: ({ key }) => key !== 'b' }, 'handled')
-    for (const orderId of ['a', 'b', 'c']) handler?.handle(event(orderId), context)
+    for (const orderId of ['a', 'b', 'c']) handler.handle(event(orderId), context)
     expect((await both).map(({ key }) => key)).toEqual(['a', 'c'])
   })
 

@@ -1,13 +1,4 @@
-import {
-  type Clock,
-  type Driver,
-  deadLetterTopic,
-  type EventEnvelope,
-  type HandlerContext,
-  type HandlerRegistration,
-  isSkip,
-  type SubscriptionDefinition,
-} from '@tributary/event-bus'
+import { type Clock, type Driver, deadLetterTopic, type SubscriptionDefinition } from '@tributary/event-bus'
 import { Happenings, type WaitOptions } from '../clock/happenings.ts'
 import {
   type DeliveryFact,
@@ -19,6 +10,7 @@ import {
   matches,
 } from './delivery-fact.ts'
 import { followTopics } from './follow-topics.ts'
+import { watchedHandler } from './watched-handler.ts'
 
 /** Awaits what becomes of events, instead of a time in which it should have happened. */
 export interface DeliverySpy extends AsyncDisposable {
@@ -77,7 +69,7 @@ export function deliverySpy(options: { readonly clock?: Clock } = {}): DeliveryS
     },
     wrap: (subscription) => ({
       ...subscription,
-      on: subscription.on.map((registration) => watched(registration, (fact) => happenings.add(fact))),
+      on: subscription.on.map((registration) => watchedHandler(registration, (fact) => happenings.add(fact))),
     }),
     async watchDeadLetters(driver, { group, topics }) {
       const deadLetterTopics = topics.map((topic) => deadLetterTopic(topic, group))
@@ -95,42 +87,5 @@ export function deliverySpy(options: { readonly clock?: Clock } = {}): DeliveryS
     waitForCount,
     close,
     [Symbol.asyncDispose]: close,
-  }
-}
-
-function watched(registration: HandlerRegistration, tell: (fact: DeliveryFact) => void): HandlerRegistration {
-  const fact = (
-    event: EventEnvelope,
-    { group, attempt }: HandlerContext,
-    outcome: DeliveryOutcome,
-    reason: string | null,
-  ): DeliveryFact => {
-    const { id, type, key, origin } = event
-    return { outcome, group, topic: origin.topic, id, type, key, attempts: attempt, reason, event, record: null }
-  }
-  const returned = (event: EventEnvelope, context: HandlerContext, result: unknown): unknown => {
-    tell(isSkip(result) ? fact(event, context, 'skipped', result.reason) : fact(event, context, 'handled', null))
-    return result
-  }
-  const threw = (event: EventEnvelope, context: HandlerContext, error: unknown): never => {
-    tell(fact(event, context, 'failed', error instanceof Error ? error.message : String(error)))
-    throw error
-  }
-  return {
-    event: registration.event,
-    handle(event, context) {
-      // A synchronous handler stays one: the spy changes nothing about when it is settled.
-      let result: unknown
-      try {
-        result = registration.handle(event, context)
-      } catch (error) {
-        return threw(event, context, error)
-      }
-      if (!(result instanceof Promise)) return returned(event, context, result)
-      return result.then(
-        (value: unknown) => returned(event, context, value),
-        (error: unknown) => threw(event, context, error),
-      )
-    },
   }
 }

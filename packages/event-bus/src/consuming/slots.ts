@@ -1,0 +1,31 @@
+import type { PartitionRun } from './partition.ts'
+
+/** Counts the attempts under way, of the subscription and of each partition. How many there may be is the dispatcher's. */
+export class Slots {
+  readonly #onFree: () => void
+  #taken = 0
+
+  /** @param onFree a slot is free again */
+  constructor(onFree: () => void) {
+    this.#onFree = onFree
+  }
+
+  /** Attempts that have not ended and are not abandoned. */
+  get taken(): number {
+    return this.#taken
+  }
+
+  take(owner: PartitionRun): void {
+    this.#taken += 1
+    owner.attempts += 1
+    owner.begin()
+  }
+
+  /** Last of all that an attempt does: a partition that is draining is committed and given up once nothing is under way. */
+  free(owner: PartitionRun): void {
+    this.#taken -= 1
+    owner.attempts -= 1
+    owner.end()
+    this.#onFree()
+  }
+}
