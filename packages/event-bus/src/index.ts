@@ -25,6 +25,7 @@ export { handle, isSkip, skip } from './consuming/handler.ts'
 export type { Degradation, SubscriptionHealth } from './consuming/health.ts'
 export type { OffsetMapSummary, OffsetMetadata, OffsetRange, WaitingKey } from './consuming/offset-metadata.ts'
 export { describeOffsetMetadata } from './consuming/offset-metadata.ts'
+export type { OldestUnsettled } from './consuming/oldest-unsettled.ts'
 export type { RateLimit, RateLimitOptions } from './consuming/rate-limit.ts'
 export type { Subscription } from './consuming/subscription.ts'
 export type {

@@ -1,6 +1,7 @@
 import type { ConsumerStatus } from '../driver.ts'
 import type { PartitionReading } from '../tracing/telemetry.ts'
 import type { Delivery } from './delivery.ts'
+import type { OldestUnsettled } from './oldest-unsettled.ts'
 import type { PartitionRun } from './partition.ts'
 import { printableKey } from './printable-key.ts'
 
@@ -33,6 +34,8 @@ export interface SubscriptionHealth {
   readonly lag: number
   /** How long the oldest unsettled record has been here, in milliseconds; null when there is none. */
   readonly oldestUnsettledMs: number | null
+  /** That record, and why it is not settled yet; null when there is none. Says what `degraded` does not: a handler that runs for long has not failed. */
+  readonly oldestUnsettled: OldestUnsettled | null
   /** Attempts under way. */
   readonly inFlight: number
   /** Attempts given up whose handler still runs. */

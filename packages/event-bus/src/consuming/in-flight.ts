@@ -80,6 +80,13 @@ export class InFlight {
     return this.#aborted.keys()
   }
 
+  /** All whose handler has not ended, but the abandoned. Takes as long as there are. */
+  *attempts(): Iterable<Attempt> {
+    for (let attempt = this.#first; attempt !== null; attempt = attempt.next) yield attempt
+    yield* this.#extended.keys()
+    yield* this.#aborted.keys()
+  }
+
   /** Watches over nothing any more. */
   close(): void {
     this.#deadlineTimer?.cancel()

@@ -197,6 +197,11 @@ export class PartitionRun implements Committable {
     this.#waits.set(delivery, timer)
   }
 
+  /** Those whose next attempt, or write, is some time away. */
+  get waitingForRetry(): Iterable<Delivery> {
+    return this.#waits.keys()
+  }
+
   block(delivery: Delivery, reason: string): void {
     this.blocked.set(delivery, { reason, sinceMs: this.blocked.get(delivery)?.sinceMs ?? this.#clock.monotonic() })
   }

@@ -14,6 +14,7 @@ import type { ByteBudget } from './flow-control.ts'
 import { GroupEngine } from './group-engine.ts'
 import { GroupTopics } from './group-topics.ts'
 import { degradationsOf, readingOf, type SubscriptionHealth } from './health.ts'
+import { oldestUnsettled } from './oldest-unsettled.ts'
 import { warnOfShortRetention } from './retention-check.ts'
 import { createStartPolicy } from './start-policy.ts'
 import type { SubscriptionDefinition } from './subscription-definition.ts'
@@ -197,6 +198,7 @@ class RunningSubscription implements Subscription {
       degraded: runs.flatMap((run) => degradationsOf(run, nowMs)),
       lag: readings.reduce((sum, { lag }) => sum + lag, 0),
       oldestUnsettledMs: isWaiting ? Math.max(...readings.map(({ oldestUnsettledMs }) => oldestUnsettledMs)) : null,
+      oldestUnsettled: oldestUnsettled(runs, this.#runner.inFlight, this.#engine.dispatcher.isPaused, nowMs),
       inFlight: this.#runner.slotsTaken,
       abandoned,
     }
