@@ -1,0 +1,21 @@
+/** Every contender by name. Loaded one at a time, each in a process of its own, so that none pays for another's modules. */
+import type { Contender } from './contender.ts'
+
+type Load = () => Promise<Contender>
+
+/** The one that all others are compared with. */
+export const BASELINE = 'kafkajs'
+
+export const contenders: Readonly<Record<string, Load>> = {
+  [BASELINE]: async () => (await import('./kafkajs.ts')).eachMessage,
+  'kafkajs-batch': async () => (await import('./kafkajs.ts')).eachBatch,
+  'kafkajs-partitions': async () => (await import('./kafkajs.ts')).eachMessageByPartition,
+  tributary: async () => (await import('./tributary.ts')).tributary,
+  'tributary-sampled-10': () => tributarySampled(0.1),
+  'tributary-sampled-100': () => tributarySampled(1),
+}
+
+async function tributarySampled(ratio: number): Promise<Contender> {
+  const [{ tributary }, { startTracing }] = await Promise.all([import('./tributary.ts'), import('./tracing.ts')])
+  return { ...tributary, prepareProcess: () => startTracing(ratio) }
+}

@@ -1,0 +1,39 @@
+/** Tributary as a service uses it: typed Avro events, CloudEvents and trace headers, order by key, contiguous commits, its defaults. */
+import { createEventBus, defineSubscription, handle as handleEvent } from '@tributary/event-bus'
+import { kafkajs } from '@tributary/kafkajs'
+import { orderEvent } from '../orders/order.ts'
+import type { Contender, OrderHandler, OrderPublisher, Source, Target } from './contender.ts'
+
+export const tributary: Contender = { form: 'events', openPublisher, consume }
+
+function busFor({ brokers }: Target) {
+  return createEventBus({ source: 'bench', driver: kafkajs({ brokers }) })
+}
+
+function openPublisher(target: Target): Promise<OrderPublisher> {
+  const bus = busFor(target)
+  const event = orderEvent(target.topic)
+  return Promise.resolve({
+    publishMany: (orders) =>
+      bus.publishMany(
+        event,
+        orders.map(({ order }) => order),
+      ),
+    publish: ({ order }) => bus.publish(event, order),
+    close: () => bus.close(),
+  })
+}
+
+async function consume(source: Source, handle: OrderHandler) {
+  const bus = busFor(source)
+  const event = orderEvent(source.topic)
+  const subscription = bus.subscribe(
+    defineSubscription({
+      group: source.group,
+      concurrency: source.concurrency,
+      on: [handleEvent(event, ({ data }) => handle(Number(data.orderId), data))],
+    }),
+  )
+  await subscription.ready
+  return { close: () => bus.close() }
+}

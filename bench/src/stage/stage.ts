@@ -1,0 +1,67 @@
+/** Kafka for one run of the suite: topics are made, filled, checked and deleted here, outside of any contender's time. */
+import { kafkajs } from '@tributary/kafkajs'
+import type { RecordForm } from '../contenders/contender.ts'
+import { eachMessage } from '../contenders/kafkajs.ts'
+import { tributary } from '../contenders/tributary.ts'
+import type { Verdict } from '../orders/ledger.ts'
+import { prepareOrder } from '../orders/order.ts'
+import type { Workload } from '../workloads/workload.ts'
+import { checkLog } from './check-log.ts'
+
+const FILL_CALL_RECORDS = 2_000
+
+export class Stage {
+  readonly brokers: readonly string[]
+  readonly #driver
+  readonly #admin
+  readonly #filled = new Map<string, string>()
+  #number = 0
+
+  constructor(brokers: readonly string[]) {
+    this.brokers = brokers
+    this.#driver = kafkajs({ brokers })
+    this.#admin = this.#driver.createAdmin({ clientId: 'bench-stage' })
+  }
+
+  /** A name that nothing else of this cluster has. */
+  name(kind: string): string {
+    this.#number += 1
+    return `bench.${kind}-${process.pid}-${this.#number}`
+  }
+
+  async emptyTopic(workload: Workload): Promise<string> {
+    const topic = this.name(workload.id.toLowerCase())
+    await this.#admin.createTopics([{ topic, partitions: workload.partitions, replicationFactor: 1, configs: {} }])
+    return topic
+  }
+
+  /** The topic with all of a workload's records in this form; filled at the first asking. */
+  async filledTopic(workload: Workload, form: RecordForm): Promise<string> {
+    const name = `${workload.id} ${form}`
+    const known = this.#filled.get(name)
+    if (known !== undefined) return known
+    const topic = await this.emptyTopic(workload)
+    const { openPublisher } = form === 'events' ? tributary : eachMessage
+    const publisher = await openPublisher?.({ brokers: this.brokers, topic })
+    for (let from = 0; from < workload.keys.length; from += FILL_CALL_RECORDS) {
+      const keys = workload.keys.subarray(from, from + FILL_CALL_RECORDS)
+      await publisher?.publishMany(Array.from(keys, (key, index) => prepareOrder(from + index, key)))
+    }
+    await publisher?.close()
+    this.#filled.set(name, topic)
+    return topic
+  }
+
+  /** What lies on a topic that a contender has published to. */
+  check(topic: string, form: RecordForm, workload: Workload): Promise<Verdict> {
+    return checkLog({ brokers: this.brokers, topic, group: this.name('check') }, form, workload.keys)
+  }
+
+  async deleteTopic(topic: string): Promise<void> {
+    await this.#admin.deleteTopics([topic])
+  }
+
+  async close(): Promise<void> {
+    await this.#driver.close()
+  }
+}
