@@ -35,7 +35,7 @@ async function runOnce(
   stage: Stage,
 ): Promise<Result | null> {
   const contender = await contenders[name]?.()
-  if (contender === undefined || !workload.isFor(contender)) return null
+  if (contender === undefined || !contender.worksAt.includes(workload.work)) return null
   const { form } = contender
   const isOwnTopic = workload.topic === 'empty'
   const topic = isOwnTopic ? await stage.emptyTopic(workload) : await stage.filledTopic(workload, form)

@@ -1,3 +1,5 @@
+export { cached } from './host/cache.ts'
+export { requireCommand, run } from './host/command.ts'
 export { ComponentStartError, PrerequisiteMissingError } from './host/errors.ts'
 export { freePorts } from './host/ports.ts'
 export { type Lifetime, type ServiceProcess, startService } from './host/service-process.ts'

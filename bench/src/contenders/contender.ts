@@ -1,4 +1,6 @@
 import type { PreparedOrder } from '../orders/order.ts'
+import type { ConsumingPlan } from '../workloads/consuming.ts'
+import type { Measured } from '../workloads/workload.ts'
 
 /** Where a contender publishes. */
 export interface Target {
@@ -26,11 +28,20 @@ export type OrderHandler = (sequence: number, content: unknown) => void | Promis
 /** `events`: typed Avro events with CloudEvents and trace headers. `text`: 200 bytes without headers. */
 export type RecordForm = 'events' | 'text'
 
+/**
+ * What is worth measuring of a contender. `batches`: publishing lists. `calls`: publishing single orders. `drain`: handlers that do nothing. `waits`: handlers
+ * that wait, for those that have more than one wait at a time. `flow`: from publish to handler. `stuck`: going on beside what does not.
+ */
+export type Work = 'batches' | 'calls' | 'drain' | 'waits' | 'flow' | 'stuck'
+
 /** One way to use Kafka. It implements what it can do as its documentation says to, with its defaults; what it cannot do is left out. */
 export interface Contender {
   readonly form: RecordForm
+  readonly worksAt: readonly Work[]
   /** Called in the contender's process before anything else. */
   readonly prepareProcess?: () => void
   readonly openPublisher?: (target: Target) => Promise<OrderPublisher>
   readonly consume?: (source: Source, handle: OrderHandler) => Promise<{ close(): Promise<unknown> }>
+  /** Instead of `consume`: does a whole job in a program of its own, which times itself in the same way. */
+  readonly consumeElsewhere?: (source: Source, plan: ConsumingPlan) => Promise<Measured>
 }

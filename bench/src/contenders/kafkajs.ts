@@ -5,6 +5,7 @@ import type { Contender, OrderHandler, OrderPublisher, Source, Target } from './
 
 export const eachMessage: Contender = {
   form: 'text',
+  worksAt: ['batches', 'calls', 'drain', 'waits', 'flow'],
   openPublisher,
   consume: (source, handle) => consume(source, handle, 1),
 }
@@ -12,11 +13,13 @@ export const eachMessage: Contender = {
 /** As `eachMessage`, with its own option for more than one record at a time: one of each partition. */
 export const eachMessageByPartition: Contender = {
   form: 'text',
+  worksAt: ['waits'],
   consume: (source, handle) => consume(source, handle, source.concurrency),
 }
 
 export const eachBatch: Contender = {
   form: 'text',
+  worksAt: ['drain'],
   async consume(source, handle) {
     const consumer = clientOf(source).consumer({ groupId: source.group })
     await consumer.connect()

@@ -10,6 +10,10 @@ export const contenders: Readonly<Record<string, Load>> = {
   [BASELINE]: async () => (await import('./kafkajs.ts')).eachMessage,
   'kafkajs-batch': async () => (await import('./kafkajs.ts')).eachBatch,
   'kafkajs-partitions': async () => (await import('./kafkajs.ts')).eachMessageByPartition,
+  nestjs: async () => (await import('./nestjs.ts')).nestjs,
+  platformatic: async () => (await import('./platformatic.ts')).platformatic,
+  'kafka-ts': async () => (await import('./kafka-ts.ts')).kafkaTs,
+  'parallel-consumer': async () => (await import('./parallel-consumer.ts')).parallelConsumer,
   tributary: async () => (await import('./tributary.ts')).tributary,
   'tributary-sampled-10': () => tributarySampled(0.1),
   'tributary-sampled-100': () => tributarySampled(1),
@@ -17,5 +21,5 @@ export const contenders: Readonly<Record<string, Load>> = {
 
 async function tributarySampled(ratio: number): Promise<Contender> {
   const [{ tributary }, { startTracing }] = await Promise.all([import('./tributary.ts'), import('./tracing.ts')])
-  return { ...tributary, prepareProcess: () => startTracing(ratio) }
+  return { ...tributary, worksAt: ['batches', 'drain'], prepareProcess: () => startTracing(ratio) }
 }

@@ -1,10 +1,21 @@
 /** Tributary as a service uses it: typed Avro events, CloudEvents and trace headers, order by key, contiguous commits, its defaults. */
-import { createEventBus, defineSubscription, handle as handleEvent } from '@tributary/event-bus'
+import {
+  applyTopics,
+  createEventBus,
+  defineSubscription,
+  handle as handleEvent,
+  planTopics,
+} from '@tributary/event-bus'
 import { kafkajs } from '@tributary/kafkajs'
 import { orderEvent } from '../orders/order.ts'
 import type { Contender, OrderHandler, OrderPublisher, Source, Target } from './contender.ts'
 
-export const tributary: Contender = { form: 'events', openPublisher, consume }
+export const tributary: Contender = {
+  form: 'events',
+  worksAt: ['batches', 'calls', 'drain', 'waits', 'flow', 'stuck'],
+  openPublisher,
+  consume,
+}
 
 function busFor({ brokers }: Target) {
   return createEventBus({ source: 'bench', driver: kafkajs({ brokers }) })
@@ -27,13 +38,12 @@ function openPublisher(target: Target): Promise<OrderPublisher> {
 async function consume(source: Source, handle: OrderHandler) {
   const bus = busFor(source)
   const event = orderEvent(source.topic)
-  const subscription = bus.subscribe(
-    defineSubscription({
-      group: source.group,
-      concurrency: source.concurrency,
-      on: [handleEvent(event, ({ data }) => handle(Number(data.orderId), data))],
-    }),
-  )
-  await subscription.ready
+  const subscription = defineSubscription({
+    group: source.group,
+    concurrency: source.concurrency,
+    on: [handleEvent(event, ({ data }) => handle(Number(data.orderId), data))],
+  })
+  await applyTopics(bus.admin, planTopics({ subscriptions: [subscription], defaults: { replicationFactor: 1 } }))
+  await bus.subscribe(subscription).ready
   return { close: () => bus.close() }
 }

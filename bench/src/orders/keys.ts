@@ -1,12 +1,16 @@
 /** Which key each order of a workload has; the same for every contender and every run. */
 
-export interface KeyPlan {
+export interface SharedKeys {
   readonly kind: 'uniform' | 'zipf'
   readonly keys: number
 }
 
+type KeyPlan = SharedKeys | { readonly kind: 'distinct' }
+
 /** Key index by sequence. */
-export function keysOf({ kind, keys }: KeyPlan, records: number): Int32Array {
+export function keysOf(of: KeyPlan, records: number): Int32Array {
+  if (of.kind === 'distinct') return Int32Array.from({ length: records }, (_, sequence) => sequence)
+  const { kind, keys } = of
   const random = seeded(7)
   const plan = new Int32Array(records)
   if (kind === 'uniform') {
@@ -27,7 +31,7 @@ export function keysOf({ kind, keys }: KeyPlan, records: number): Int32Array {
 }
 
 /** Numbers from 0 to 1, always the same ones (mulberry32). */
-export function seeded(seed: number): () => number {
+function seeded(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0

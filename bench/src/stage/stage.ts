@@ -1,4 +1,6 @@
 /** Kafka for one run of the suite: topics are made, filled, checked and deleted here, outside of any contender's time. */
+import process from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { kafkajs } from '@tributary/kafkajs'
 import type { RecordForm } from '../contenders/contender.ts'
 import { eachMessage } from '../contenders/kafkajs.ts'
@@ -32,7 +34,20 @@ export class Stage {
   async emptyTopic(workload: Workload): Promise<string> {
     const topic = this.name(workload.id.toLowerCase())
     await this.#admin.createTopics([{ topic, partitions: workload.partitions, replicationFactor: 1, configs: {} }])
+    await this.#whenLed(topic)
     return topic
+  }
+
+  /** Known is not yet led: whoever writes at once is refused once, and raw kafkajs then writes a second time what it had written elsewhere. */
+  async #whenLed(topic: string): Promise<void> {
+    for (;;) {
+      try {
+        await this.#admin.offsets(topic)
+        return
+      } catch {
+        await sleep(20)
+      }
+    }
   }
 
   /** The topic with all of a workload's records in this form; filled at the first asking. */

@@ -3,20 +3,22 @@ import type { Contender } from '../contenders/contender.ts'
 import { Ledger } from '../orders/ledger.ts'
 import { isSameOrder } from '../orders/same-order.ts'
 import { Meter } from './meter.ts'
+import { type Sleep, sleepMs } from './sleep.ts'
 import type { Job, Measured } from './workload.ts'
 
 export interface ConsumingPlan {
   readonly keys: Int32Array
   readonly concurrency: number
-  /** How long the handler of each order waits, in milliseconds; without it handlers do nothing. */
-  readonly sleepMs?: (sequence: number) => number
+  readonly sleep: Sleep
   /** Who takes longer is stopped. */
   readonly capMs: number
 }
 
 export async function consumeAll(contender: Contender, job: Job, plan: ConsumingPlan): Promise<Measured> {
+  if (contender.consumeElsewhere !== undefined)
+    return contender.consumeElsewhere({ ...job, concurrency: plan.concurrency }, plan)
   if (contender.consume === undefined) throw new Error(`${job.contender} does not consume`)
-  const { keys, concurrency, sleepMs, capMs } = plan
+  const { keys, concurrency, sleep, capMs } = plan
   const ledger = new Ledger(keys, isSameOrder)
   const meter = new Meter()
   let ended = 0
@@ -36,7 +38,7 @@ export async function consumeAll(contender: Contender, job: Job, plan: Consuming
     }
     ledger.book(sequence, content)
   }
-  const handle = sleepMs === undefined ? awake(begin, end) : sleeping(begin, end, sleepMs)
+  const handle = sleep === 'none' ? awake(begin, end) : sleeping(begin, end, sleep)
   const cap = setTimeout(() => finish?.(), capMs)
   const consumer = await contender.consume({ ...job, concurrency }, handle)
   await finished
@@ -57,14 +59,18 @@ function awake(begin: Begin, end: () => void) {
   }
 }
 
-function sleeping(begin: Begin, end: () => void, sleepMs: (sequence: number) => number) {
+function sleeping(begin: Begin, end: () => void, sleep: Sleep) {
   return (sequence: number, content: unknown): Promise<void> => {
     begin(sequence, content)
     return new Promise((resolve) => {
-      setTimeout(() => {
+      const wake = (): void => {
         end()
         resolve()
-      }, sleepMs(sequence))
+      }
+      const ms = sleepMs(sleep, sequence)
+      // Node makes a timer of 1 ms out of one of 0.
+      if (ms === 0) wake()
+      else setTimeout(wake, ms)
     })
   }
 }

@@ -10,11 +10,11 @@ export function drain(size: Size): Workload {
   return {
     id: 'C1',
     title: `drain ${keys.length.toLocaleString('en')} records, 6 partitions, no work in the handler`,
+    work: 'drain',
     reading: 'rate',
     partitions: 6,
     keys,
     topic: 'filled',
-    isFor: ({ consume }) => consume !== undefined,
-    run: (contender, job) => consumeAll(contender, job, { keys, concurrency: 100, capMs: 60_000 }),
+    run: (contender, job) => consumeAll(contender, job, { keys, concurrency: 100, sleep: 'none', capMs: 60_000 }),
   }
 }

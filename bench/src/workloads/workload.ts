@@ -1,4 +1,4 @@
-import type { Contender } from '../contenders/contender.ts'
+import type { Contender, Work } from '../contenders/contender.ts'
 import type { Verdict } from '../orders/ledger.ts'
 
 /** `smoke` proves that everything runs, `quick` gives a first look, `full` is what the documentation shows. */
@@ -43,6 +43,8 @@ export type Reading = 'rate' | 'time' | 'latency'
 export interface Workload {
   readonly id: string
   readonly title: string
+  /** Who takes part: contenders that work at this. */
+  readonly work: Work
   readonly reading: Reading
   readonly partitions: number
   /** Key index by sequence: as many as there are records. */
@@ -51,7 +53,8 @@ export interface Workload {
   readonly topic: 'filled' | 'empty'
   /** What no engine can beat with this workload's handlers and order, in milliseconds. */
   readonly floorMs?: number
-  isFor(contender: Contender): boolean
+  /** Where some records are in trouble on purpose: the share of the others, which alone are counted. @defaultValue 1 */
+  readonly countedShare?: number
   /** In the contender's process. */
   run(contender: Contender, job: Job): Promise<Measured>
 }

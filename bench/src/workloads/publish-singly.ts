@@ -1,0 +1,53 @@
+import { keysOf } from '../orders/keys.ts'
+import { latenciesOf } from './meter.ts'
+import { publishAll } from './publishing.ts'
+import type { Size, Workload } from './workload.ts'
+
+const awaited = { smoke: 300, quick: 2_000, full: 4_400 }
+const CALLERS = 4_000
+const bursts = { smoke: 2, quick: 4, full: 6 }
+
+/** P2: one order at a time, each awaited. */
+export function publishOneByOne(size: Size): Workload {
+  const keys = keysOf({ kind: 'uniform', keys: 1_000 }, awaited[size])
+  return {
+    id: 'P2',
+    title: 'publish one order at a time, each awaited',
+    work: 'calls',
+    reading: 'latency',
+    partitions: 6,
+    keys,
+    topic: 'empty',
+    run: (contender, job) =>
+      publishAll(contender, job, { keys, warmUp: keys.length / 4 }, async (publisher, orders) => {
+        const took = new Float64Array(orders.length)
+        for (const [index, order] of orders.entries()) {
+          const startedAt = performance.now()
+          await publisher.publish(order)
+          took[index] = performance.now() - startedAt
+        }
+        return latenciesOf(took)
+      }),
+  }
+}
+
+/** P3: a burst of callers, each with one order of a key of its own. */
+export function publishFromManyCallers(size: Size): Workload {
+  const keys = keysOf({ kind: 'distinct' }, CALLERS * bursts[size])
+  return {
+    id: 'P3',
+    title: `${CALLERS.toLocaleString('en')} callers at a time, one order each`,
+    work: 'calls',
+    reading: 'rate',
+    partitions: 6,
+    keys,
+    topic: 'empty',
+    run: (contender, job) =>
+      publishAll(contender, job, { keys, warmUp: CALLERS }, async (publisher, orders) => {
+        for (let from = 0; from < orders.length; from += CALLERS) {
+          await Promise.all(orders.slice(from, from + CALLERS).map((order) => publisher.publish(order)))
+        }
+        return undefined
+      }),
+  }
+}
