@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: [
       '{packages,services}/*/{src,test}/**/*.test.ts',
-      '{infra,demo,chaos,examples}/{src,test}/**/*.test.ts',
+      '{infra,demo,chaos,examples,bench}/{src,test}/**/*.test.ts',
       'test/**/*.test.ts',
     ],
     exclude: ['**/node_modules/**', '**/dist/**', '**/*.real.test.ts'],

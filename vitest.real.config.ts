@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     include: [
       '{packages,services}/*/test/**/*.real.test.ts',
-      '{infra,demo,examples}/test/**/*.real.test.ts',
+      '{infra,demo,examples,bench}/test/**/*.real.test.ts',
       'test/**/*.real.test.ts',
     ],
     exclude: ['**/node_modules/**', '**/dist/**'],

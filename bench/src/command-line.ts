@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util'
-import { contenders } from './contenders/registry.ts'
+import { BASELINE, contenders } from './contenders/registry.ts'
 import { workloads } from './workloads/registry.ts'
 import type { Size } from './workloads/workload.ts'
 
 export const usage = `usage: pnpm bench [--quick] [--only C1,C2] [--contenders kafkajs,tributary] [--rounds 3]
 
 --quick       smaller workloads, two rounds
---only        workloads whose id begins so
+--only        workloads, or the families before a hyphen: C2 is C2-10000, C2-100 …
 --contenders  exactly these, and always kafkajs beside them
 --rounds      how often each contender does each workload`
 
@@ -36,8 +36,14 @@ export function planFrom(args: readonly string[]): Plan {
   return {
     size,
     rounds,
-    workloads: chosen('--only', values.only, ids, (id, wanted) => id.startsWith(wanted)),
-    contenders: chosen('--contenders', values.contenders, Object.keys(contenders), (name, wanted) => name === wanted),
+    workloads: chosen('--only', values.only, ids, (id, wanted) => id === wanted || id.startsWith(`${wanted}-`)),
+    // Always with the one that all others are compared with.
+    contenders: chosen(
+      '--contenders',
+      values.contenders && `${BASELINE},${values.contenders}`,
+      Object.keys(contenders),
+      (name, wanted) => name === wanted,
+    ),
   }
 }
 

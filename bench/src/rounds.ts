@@ -1,5 +1,5 @@
 /** Runs the plan: round by round, and within a round one contender after the other, so that a slow minute of the machine hits all of them. */
-import { BASELINE, contenders } from './contenders/registry.ts'
+import { contenders } from './contenders/registry.ts'
 import { runInChild } from './process/run-in-child.ts'
 import type { Result } from './results/result.ts'
 import type { Stage } from './stage/stage.ts'
@@ -14,11 +14,10 @@ export interface Rounds {
 }
 
 export async function runRounds(plan: Rounds, stage: Stage, onResult: (result: Result) => void): Promise<void> {
-  const names = [...new Set([BASELINE, ...plan.contenders])]
   for (const id of plan.workloads) {
     const workload = workloadNamed(id, plan.size)
     for (let round = 0; round < plan.rounds; round += 1) {
-      for (const name of rotated(names, round)) {
+      for (const name of rotated(plan.contenders, round)) {
         const result = await runOnce(workload, name, round, plan.size, stage)
         if (result !== null) onResult(result)
       }

@@ -4,6 +4,8 @@ import { contenders } from '../contenders/registry.ts'
 import { workload } from '../workloads/registry.ts'
 import type { Job } from '../workloads/workload.ts'
 
+// Nobody is left to hear the result.
+process.once('disconnect', () => process.exit(1))
 const job: Job = JSON.parse(process.argv[2] ?? '')
 const load = contenders[job.contender]
 if (load === undefined) throw new Error(`there is no contender ${job.contender}`)
