@@ -1,6 +1,7 @@
 import type { RawHeader, RawRecord } from '@tributary/event-bus'
 import { codecById } from './codecs/codecs.ts'
 import { crc32c } from './crc32c.ts'
+import { RepeatedHeaders } from './repeated-headers.ts'
 import { VarintReader } from './varint.ts'
 
 /** A transaction that was aborted: its producer's batches from `firstOffset` to the abort marker are not for readers. */
@@ -178,6 +179,7 @@ function appendRecords(batch: Batch, position: bigint, into: RawRecord[]): numbe
 }
 
 const NO_HEADERS: readonly RawHeader[] = []
+const repeated = new RepeatedHeaders()
 
 /** A record on the log. Headers and offset are decoded when they are looked at: many readers need neither for every record. */
 class LogRecord implements RawRecord {
@@ -226,8 +228,7 @@ function readHeaders(reader: VarintReader): readonly RawHeader[] {
   if (count <= 0) return NO_HEADERS
   const headers: RawHeader[] = []
   for (let index = 0; index < count; index++) {
-    const name = reader.bytes(reader.next())
-    headers.push([name === null ? '' : name.toString('utf8'), reader.bytes(reader.next())])
+    headers.push(repeated.read(index, reader))
   }
   return headers
 }

@@ -1,4 +1,4 @@
-import type { OutgoingRecord } from '@tributary/event-bus'
+import type { OutgoingRecord, RawHeader } from '@tributary/event-bus'
 import { type CompressionName, codecByName } from './codecs/codecs.ts'
 import { crc32c } from './crc32c.ts'
 import { sizeOfVarint, writeVarint } from './varint.ts'
@@ -25,20 +25,21 @@ export function encodeBatch(
 ): Buffer {
   const baseTimestamp = records[0]?.timestamp ?? 0
   const bodySizes = new Int32Array(records.length)
+  const shared: SharedHeader[] = []
   let recordsSize = 0
   for (let index = 0; index < records.length; index++) {
-    const size = sizeOfBody(records[index] as OutgoingRecord, index, baseTimestamp)
+    const size = sizeOfBody(records[index] as OutgoingRecord, index, baseTimestamp, shared)
     bodySizes[index] = size
     recordsSize += sizeOfVarint(size) + size
   }
   const codec = codecByName(compression)
   if (codec === null) {
     const batch = Buffer.allocUnsafe(BATCH_HEADER_BYTES + recordsSize)
-    const maxTimestamp = writeRecords(batch, BATCH_HEADER_BYTES, records, bodySizes, baseTimestamp)
+    const maxTimestamp = writeRecords(batch, BATCH_HEADER_BYTES, records, bodySizes, baseTimestamp, shared)
     return sealBatch(batch, records.length, 0, baseTimestamp, maxTimestamp, sequence)
   }
   const plain = Buffer.allocUnsafe(recordsSize)
-  const maxTimestamp = writeRecords(plain, 0, records, bodySizes, baseTimestamp)
+  const maxTimestamp = writeRecords(plain, 0, records, bodySizes, baseTimestamp, shared)
   const compressed = codec.compress(plain)
   const batch = Buffer.allocUnsafe(BATCH_HEADER_BYTES + compressed.length)
   compressed.copy(batch, BATCH_HEADER_BYTES)
@@ -69,12 +70,27 @@ function sealBatch(
   return batch
 }
 
-function sizeOfBody(record: OutgoingRecord, offsetDelta: number, baseTimestamp: number): number {
+function sizeOfBody(
+  record: OutgoingRecord,
+  offsetDelta: number,
+  baseTimestamp: number,
+  shared: SharedHeader[],
+): number {
   const { key, value, headers } = record
   let size =
     1 + sizeOfVarint(record.timestamp - baseTimestamp) + sizeOfVarint(offsetDelta) + sizeOfVarint(headers.length)
   size += sizeOfBytes(key) + sizeOfBytes(value)
-  for (const header of headers) size += encodedName(header[0]).length + sizeOfBytes(header[1])
+  for (let place = 0; place < headers.length; place++) {
+    const header = headers[place] as RawHeader
+    const known = shared[place]
+    if (known?.header === header) {
+      known.encoded ??= encodedHeader(header)
+      size += known.encoded.length
+    } else {
+      shared[place] = { header, encoded: null }
+      size += encodedName(header[0]).length + sizeOfBytes(header[1])
+    }
+  }
   return size
 }
 
@@ -89,6 +105,7 @@ function writeRecords(
   records: readonly OutgoingRecord[],
   bodySizes: Int32Array,
   baseTimestamp: number,
+  shared: readonly SharedHeader[],
 ): number {
   let at = start
   let maxTimestamp = baseTimestamp
@@ -102,10 +119,11 @@ function writeRecords(
     at = writeBytes(target, at, key)
     at = writeBytes(target, at, value)
     at = writeVarint(target, at, headers.length)
-    for (const header of headers) {
-      const name = encodedName(header[0])
-      target.set(name, at)
-      at = writeBytes(target, at + name.length, header[1])
+    for (let place = 0; place < headers.length; place++) {
+      const header = headers[place] as RawHeader
+      const known = shared[place]
+      if (known?.header === header && known.encoded !== null) at = copy(known.encoded, target, at)
+      else at = writeBytes(target, copy(encodedName(header[0]), target, at), header[1])
     }
   }
   return maxTimestamp
@@ -113,9 +131,31 @@ function writeRecords(
 
 function writeBytes(target: Buffer, start: number, bytes: Buffer | null): number {
   if (bytes === null) return writeVarint(target, start, -1)
-  const at = writeVarint(target, start, bytes.length)
-  target.set(bytes, at)
-  return at + bytes.length
+  return copy(bytes, target, writeVarint(target, start, bytes.length))
+}
+
+/** Returns the position after the copy. Below some forty bytes a loop is faster than the call, and most headers are that short. */
+function copy(bytes: Buffer, target: Buffer, start: number): number {
+  const { length } = bytes
+  if (length > 40) target.set(bytes, start)
+  else for (let index = 0; index < length; index++) target[start + index] = bytes[index] as number
+  return start + length
+}
+
+/**
+ * A header that is the very same object in record after record of a batch, as those are that an event type, a source or a call has in common: encoded
+ * once, at its second appearance. Known by place, so that finding it costs a comparison.
+ */
+interface SharedHeader {
+  readonly header: RawHeader
+  encoded: Buffer | null
+}
+
+function encodedHeader([name, value]: RawHeader): Buffer {
+  const encodedAs = encodedName(name)
+  const bytes = Buffer.allocUnsafe(encodedAs.length + sizeOfBytes(value))
+  writeBytes(bytes, copy(encodedAs, bytes, 0), value)
+  return bytes
 }
 
 /** Header names repeat for every record: their length and bytes are encoded once. Bounded, because names may come from users' data. */

@@ -98,6 +98,16 @@ export class VarintReader {
     return view
   }
 
+  /** Whether the next `length` bytes are these. */
+  startsWith(bytes: Buffer, length: number): boolean {
+    if (length !== bytes.length || this.at + length > this.#end) return false
+    // Backwards: what is nearly the same, as times and ids are, differs at its end.
+    for (let index = length - 1; index >= 0; index--) {
+      if (bytes[index] !== this.#bytes[this.at + index]) return false
+    }
+    return true
+  }
+
   skip(length: number): void {
     if (length <= 0) return
     this.at += length
