@@ -20,6 +20,7 @@ describe('every contender of the benchmarks', () => {
       const plan = { size: 'smoke', rounds: 1, workloads, contenders: [name] } as const
       await runRounds(plan, stage, (result) => results.push(result))
       expect(results.length).toBeGreaterThan(0)
+      // Failures and faults in words.
       expect(results.map((result) => result.error ?? faultsOf(result).join())).toEqual(results.map(() => ''))
     },
   )

@@ -30,9 +30,9 @@ export type RecordForm = 'events' | 'text'
 
 /**
  * What is worth measuring of a contender. `batches`: publishing lists. `calls`: publishing single orders. `drain`: handlers that do nothing. `waits`: handlers
- * that wait, for those that have more than one wait at a time. `flow`: from publish to handler. `stuck`: going on beside what does not.
+ * that wait, on one partition. `skew`: the same on several. `flow`: from publish to handler. `stuck`: going on beside what does not.
  */
-export type Work = 'batches' | 'calls' | 'drain' | 'waits' | 'flow' | 'stuck'
+export type Work = 'batches' | 'calls' | 'drain' | 'waits' | 'skew' | 'flow' | 'stuck'
 
 /** One way to use Kafka. It implements what it can do as its documentation says to, with its defaults; what it cannot do is left out. */
 export interface Contender {

@@ -5,7 +5,7 @@ import type { Contender, OrderHandler, OrderPublisher, Source, Target } from './
 
 export const eachMessage: Contender = {
   form: 'text',
-  worksAt: ['batches', 'calls', 'drain', 'waits', 'flow'],
+  worksAt: ['batches', 'calls', 'drain', 'waits', 'skew', 'flow'],
   openPublisher,
   consume: (source, handle) => consume(source, handle, 1),
 }
@@ -13,7 +13,7 @@ export const eachMessage: Contender = {
 /** As `eachMessage`, with its own option for more than one record at a time: one of each partition. */
 export const eachMessageByPartition: Contender = {
   form: 'text',
-  worksAt: ['waits'],
+  worksAt: ['skew'],
   consume: (source, handle) => consume(source, handle, source.concurrency),
 }
 

@@ -8,7 +8,7 @@ import type { Contender, Source } from './contender.ts'
 
 export const parallelConsumer: Contender = {
   form: 'text',
-  worksAt: ['drain', 'waits'],
+  worksAt: ['drain', 'waits', 'skew'],
   consumeElsewhere,
 }
 

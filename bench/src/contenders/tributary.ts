@@ -12,7 +12,7 @@ import type { Contender, OrderHandler, OrderPublisher, Source, Target } from './
 
 export const tributary: Contender = {
   form: 'events',
-  worksAt: ['batches', 'calls', 'drain', 'waits', 'flow', 'stuck'],
+  worksAt: ['batches', 'calls', 'drain', 'waits', 'skew', 'flow', 'stuck'],
   openPublisher,
   consume,
 }

@@ -7,7 +7,7 @@ import { isSameOrder } from '../orders/same-order.ts'
 import { latenciesOf, Meter } from './meter.ts'
 import type { Job, Measured, Size, Workload } from './workload.ts'
 
-const records = { smoke: 600, quick: 4_000, full: 10_000 }
+const records = { smoke: 600, quick: 4_000, full: 8_000 }
 const RATE_PER_MS = 1
 const CAP_MS = 60_000
 
