@@ -10,7 +10,7 @@ const stage = new Stage((process.env['TRIBUTARY_REAL_KAFKA'] ?? '').split(','))
 afterAll(() => stage.close())
 
 /** One workload of each kind, as small as it gets: figures mean nothing here, records do. */
-const workloads = ['P1', 'C1', 'C2-100']
+const workloads = ['P1', 'C1', 'C3-1ms']
 
 describe('every contender of the benchmarks', () => {
   it.for(Object.keys(contenders))(
