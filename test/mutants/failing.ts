@@ -66,6 +66,18 @@ export const failingMutants: readonly Mutant[] = [
     planted: 'if (last >= 1_000) {',
   },
   {
+    name: 'retry topics of an older list of delays are forgotten',
+    file: `${consuming}/subscription.ts`,
+    original: 'this.#consumer.alsoRead(found)',
+    planted: 'void 0',
+  },
+  {
+    name: 'the retry topics of another group are read',
+    file: `packages/event-bus/src/topics.ts`,
+    original: 'return delayMs !== null && retryTopic(topic, group, delayMs) === name ? delayMs : null',
+    planted: 'return delayMs',
+  },
+  {
     name: 'a record goes round in the same retry topic',
     file: `${failing}/retry-topics.ts`,
     original: 'delaysMs.filter((delayMs) => delayMs > passedMs)',

@@ -148,6 +148,11 @@ export interface DriverConsumer {
   seek(partition: TopicPartition, epoch: number, position: bigint): void
   /** Reads `[from, to)` again beside the normal flow, for followers of a waiting key. Stops early at the end of the log. */
   readRange(partition: TopicPartition, from: bigint, to: bigint, signal?: AbortSignal): AsyncIterable<Chunk>
+  /**
+   * Reads these topics as well: the group is joined anew with them soon, and what is owned stays meanwhile. Unlike those of `GroupOptions`, such a topic may be deleted:
+   * it is let go then, and the membership goes on. Topics that are read already are ignored, and so is a call after the end.
+   */
+  alsoRead(topics: readonly string[]): void
   /** What the membership is doing now; cheap enough for a health probe. */
   status(): ConsumerStatus
   /** Leaves the group and closes connections. Does not call `onRevoking`: the engine drains and commits first. Idempotent and bounded in time. */

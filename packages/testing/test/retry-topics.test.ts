@@ -135,7 +135,7 @@ class Scenario {
 
 const failures = fc.array(fc.nat({ max: ATTEMPTS + 1 }), { minLength: 1, maxLength: 40 })
 
-describe('retry topics', () => {
+describe('retry topics', { timeout: 60_000 }, () => {
   it('attempt each record as often as it fails, never early and within a second, over delays up to an hour', async () => {
     await fc.assert(
       fc.asyncProperty(failures, fc.array(fc.nat({ max: 20_000 }), { maxLength: 6 }), async (list, pauses) => {
@@ -244,5 +244,48 @@ describe('retry topics', () => {
     expect(scenario.attempts.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 5])
     expect(scenario.lateness().every((late) => late >= 0 && late <= 250)).toBe(true)
     await scenario.close(after)
+  })
+
+  it.each([
+    ['other delays', [20_000]],
+    ['none any more', []],
+  ])('of an older list of delays keep nothing when there are %s', async (_, delaysMs) => {
+    const scenario = new Scenario([ATTEMPTS + 9, 3])
+    const [old, current] = [scenario.definition('inventory'), scenario.definition('inventory', delaysMs)]
+    await scenario.plan(old)
+    const before = scenario.bus()
+    before.subscribe(old)
+    await scenario.publish(0, 2)
+    await scenario.clock.advance(5_000)
+    await scenario.clock.advanceUntil(before.close())
+    expect(scenario.attempts).toHaveLength(4)
+
+    await scenario.plan(current)
+    const after = scenario.bus()
+    after.subscribe(current)
+    const attempts = (): number[] => scenario.attempts.filter(({ n }) => n === 1).map(({ attempt }) => attempt)
+    await scenario.clock.advanceUntil(() => scenario.deadLetters('inventory').length === 1 && attempts().length >= 4)
+    expect(attempts()).toEqual([1, 2, 3, 4])
+    // What is empty may be deleted, while it is read.
+    await scenario.clock.advanceUntil(after.admin.deleteTopics([retryTopic(TOPIC, 'inventory', 10_000)]))
+    await scenario.publish(2, 3)
+    await scenario.clock.advanceUntil(() => scenario.attempts.some(({ n }) => n === 2))
+    await scenario.close(after)
+  })
+
+  it('are read by old and new members of a group side by side, each for itself', async () => {
+    const scenario = new Scenario(Array.from({ length: 12 }, () => 2))
+    const [old, current] = [scenario.definition('inventory', []), scenario.definition('inventory', [10_000])]
+    await scenario.plan(current)
+    const buses = [scenario.bus(), scenario.bus()]
+    buses[0]?.subscribe(old)
+    await scenario.clock.advance(1_000)
+    buses[1]?.subscribe(current)
+    await scenario.clock.advance(1_000)
+    await scenario.publish(0, 12)
+    await scenario.clock.advanceUntil(() => scenario.attempts.length + scenario.deadLetters('inventory').length === 36)
+    const places = new Set(scenario.attempts.map(({ n, attempt }) => `${n} ${attempt}`))
+    expect(places.size).toBe(scenario.attempts.length)
+    await scenario.close(...buses)
   })
 })

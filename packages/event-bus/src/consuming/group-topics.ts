@@ -13,44 +13,43 @@ export class GroupTopics {
     const delaysMs = typeof onFailure.afterwards === 'object' ? onFailure.afterwards.delaysMs : []
     this.#definition = definition
     for (const source of topics) {
-      this.#add(redriveTopic(source, group), { kind: 'redrive', group, source, delayMs: null })
+      this.#roles.set(redriveTopic(source, group), { kind: 'redrive', group, source, delayMs: null })
       for (const delayMs of delaysMs) {
-        this.#add(retryTopic(source, group, delayMs), { kind: 'retry', group, source, delayMs })
+        this.#roles.set(retryTopic(source, group, delayMs), { kind: 'retry', group, source, delayMs })
       }
     }
     // Last, so that a source is a source whatever its name.
-    for (const source of topics) this.#add(source, { kind: 'source', group, source, delayMs: null })
+    for (const source of topics) this.#roles.set(source, { kind: 'source', group, source, delayMs: null })
     this.defined = [...this.#roles.keys()]
   }
 
-  /** @throws {RangeError} for a topic that the group does not read. */
+  /** A static member that comes back may be given a topic that an earlier version of it read: then its name says what it is. */
   roleOf(topic: string): TopicRole {
-    const role = this.#roles.get(topic)
-    if (role === undefined) throw new RangeError(`${topic} is no topic of group ${this.#definition.group}`)
-    return role
+    const { group } = this.#definition
+    return (
+      this.#roles.get(topic) ?? this.#leftoverRole(topic) ?? { kind: 'source', group, source: topic, delayMs: null }
+    )
   }
 
   /**
    * Takes in those of these names that are retry topics of the group for its sources and that its definition does not ask for: of an older list of delays, or of
-   * another version that runs beside this one. Answers the new ones.
+   * another version that runs beside this one. Answers the new ones. Those of a source that is not subscribed to any more are left alone: nothing here could
+   * handle what is in them.
    */
   addLeftovers(names: readonly string[]): readonly string[] {
-    const { group, topics } = this.#definition
-    const found: string[] = []
-    for (const name of names) {
-      if (this.#roles.has(name)) continue
-      for (const source of topics) {
-        const delayMs = retryDelayOf(name, source, group)
-        if (delayMs === null) continue
-        this.#add(name, { kind: 'retry', group, source, delayMs })
-        found.push(name)
-        break
-      }
-    }
-    return found
+    return names.filter((name) => {
+      const role = this.#roles.has(name) ? null : this.#leftoverRole(name)
+      if (role !== null) this.#roles.set(name, role)
+      return role !== null
+    })
   }
 
-  #add(topic: string, role: TopicRole): void {
-    this.#roles.set(topic, role)
+  #leftoverRole(name: string): TopicRole | null {
+    const { group, topics } = this.#definition
+    for (const source of topics) {
+      const delayMs = retryDelayOf(name, source, group)
+      if (delayMs !== null) return { kind: 'retry', group, source, delayMs }
+    }
+    return null
   }
 }

@@ -14,6 +14,7 @@ import type { ByteBudget } from './flow-control.ts'
 import { GroupEngine } from './group-engine.ts'
 import { GroupTopics } from './group-topics.ts'
 import { degradationsOf, readingOf, type SubscriptionHealth } from './health.ts'
+import { LeftoverWatch } from './leftover-watch.ts'
 import { oldestUnsettled } from './oldest-unsettled.ts'
 import { warnOfShortRetention } from './retention-check.ts'
 import { createStartPolicy } from './start-policy.ts'
@@ -76,6 +77,7 @@ class RunningSubscription implements Subscription {
   readonly #consumer: DriverConsumer
   readonly #closeDepartures: () => Promise<void>
   readonly #stopObserving: () => void
+  readonly #leftovers: LeftoverWatch
   readonly #closed = Promise.withResolvers<never>()
   #closing: Promise<void> | null = null
 
@@ -164,6 +166,17 @@ class RunningSubscription implements Subscription {
       },
       this.#engine,
     )
+    this.#leftovers = new LeftoverWatch({
+      driver,
+      clientId,
+      topics,
+      clock,
+      logger,
+      onFound: (found) => {
+        found.forEach(metrics.opened)
+        this.#consumer.alsoRead(found)
+      },
+    })
     this.ready = Promise.race([this.#consumer.joined, this.#closed.promise])
     // After the join, so that it delays nothing.
     this.#consumer.joined.then(
@@ -217,6 +230,7 @@ class RunningSubscription implements Subscription {
     this.#closed.reject(
       new BusClosedError(`subscription of group '${this.group}' is closed`, { outcome: 'not-written' }),
     )
+    this.#leftovers.close()
     await this.#engine.close()
     this.#stopObserving()
     this.#runner.inFlight.close()

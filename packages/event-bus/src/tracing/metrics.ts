@@ -118,7 +118,7 @@ export function createSubscriptionMetrics(instruments: Instruments, labels: Subs
     )
 
   // Alerts on `increase()` miss the rise of a series that first appears with 1: each starts with 0.
-  for (const topic of labels.topics) {
+  const opened = (topic: string): void => {
     instruments.consumed.add(0, consumedLabels.of(topic, ''))
     for (const counter of [instruments.abandoned, instruments.unknownTypes, instruments.headerMismatches]) {
       counter.add(0, plain.of(topic, ''))
@@ -128,7 +128,10 @@ export function createSubscriptionMetrics(instruments: Instruments, labels: Subs
     startAtZero(instruments.commits, byOutcome, topic, commitOutcomes)
   }
 
+  labels.topics.forEach(opened)
+
   return {
+    opened,
     consumed: (topic, count) => instruments.consumed.add(count, consumedLabels.of(topic, '')),
     attempted(topic, eventType, outcome, durationMs, errorType) {
       instruments.attempts.add(1, byOutcome.of(topic, outcome))

@@ -84,12 +84,14 @@ export interface PartitionReading {
 export interface SubscriptionLabels {
   readonly group: string
   readonly clientId: string
-  /** Source topics; every counter starts at 0 for each, so that `increase()` sees the first rise. */
+  /** What is read from the start. */
   readonly topics: readonly string[]
 }
 
 /** Counters of one subscription, bound to its group. */
 export interface SubscriptionMetrics {
+  /** A topic is read from now on: every counter starts at 0 for it, so that `increase()` sees the first rise. */
+  opened(topic: string): void
   consumed(topic: string, count: number): void
   /** One attempt ended after `durationMs` milliseconds; `errorType` is the code or class of what it threw. */
   attempted(topic: string, eventType: string, outcome: AttemptOutcome, durationMs: number, errorType?: string): void

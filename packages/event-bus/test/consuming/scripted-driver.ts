@@ -80,6 +80,7 @@ export class ScriptedDriver implements Driver {
       readRange: async function* () {
         throw new Error('not scripted')
       },
+      alsoRead: (topics) => void this.calls.push(...topics.map((topic) => `also read ${topic}`)),
       status: () => ({
         state: this.state,
         memberId: 'm',
@@ -108,14 +109,23 @@ export class ScriptedDriver implements Driver {
   /** For what the engine asks an admin; the rest is not there. */
   onCommitted: (group: string, topic: string) => Promise<Awaited<ReturnType<DriverAdmin['committed']>>> = async () => []
 
+  /** Topics of the cluster. */
+  onListTopics: () => Promise<readonly string[]> = async () => []
+
+  /** Admins that nobody has closed. */
+  openAdmins = 0
+
   createAdmin(): DriverAdmin {
+    this.openAdmins += 1
     const notScripted = (): never => {
       throw new Error('not scripted')
     }
     return {
       committed: (group, topic) => this.onCommitted(group, topic),
-      close: async () => void this.calls.push('close admin'),
-      listTopics: notScripted,
+      close: async () => {
+        this.openAdmins -= 1
+      },
+      listTopics: () => this.onListTopics(),
       describeTopics: notScripted,
       createTopics: notScripted,
       deleteTopics: notScripted,

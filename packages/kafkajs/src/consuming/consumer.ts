@@ -22,6 +22,7 @@ import { Fetcher } from './fetcher.ts'
 import { GroupClient } from './group-client.ts'
 import { Membership } from './membership.ts'
 import { Ownership } from './ownership.ts'
+import { SubscribedTopics } from './subscribed-topics.ts'
 import { TopicWatch } from './topic-watch.ts'
 import { TroubleLog } from './trouble-log.ts'
 
@@ -38,6 +39,7 @@ export class KafkajsConsumer implements DriverConsumer {
   readonly #fetcher: Fetcher
   readonly #committer: Committer
   readonly #watch: TopicWatch
+  readonly #topics: SubscribedTopics
   #onJoined: () => void = () => {}
   #onNotJoined: (error: Error) => void = () => {}
   #closed: Promise<void> | null = null
@@ -51,6 +53,8 @@ export class KafkajsConsumer implements DriverConsumer {
     this.joined.catch(() => {}) // `onFailed` tells as well; nobody has to wait here
     const cluster = new Cluster(settings, options.clientId)
     const ownership = this.#ownership
+    const topics = new SubscribedTopics(options.topics)
+    this.#topics = topics
     const logger = guardedLogger(settings.logger ?? options.logger ?? silentLogger).child({ group: options.group })
     const client = new GroupClient(cluster, options)
     const onFailed = (error: unknown): void => this.#membership.fail(publicError(error))
@@ -72,6 +76,7 @@ export class KafkajsConsumer implements DriverConsumer {
       cluster,
       ownership,
       options,
+      topics,
       logger,
       closing,
       onChunk: (chunk) => listener.onChunk(chunk),
@@ -80,16 +85,18 @@ export class KafkajsConsumer implements DriverConsumer {
     })
     this.#watch = new TopicWatch({
       cluster,
-      topics: options.topics,
+      topics,
       logger,
       closing,
       onChanged: () => {
         if (this.#membership.mayLead) this.#membership.askToRejoin()
       },
+      onLetGo: () => this.#membership.askToRejoin(),
       onDeleted: onFailed,
     })
     const troubleLog = new TroubleLog(logger)
     this.#membership = new Membership(client, options, {
+      topics: () => topics.all,
       claims: () => ownership.all(),
       adopt: (assigned, lost) => assignment.adopt(assigned, lost),
       lose: () => assignment.lose(),
@@ -135,6 +142,10 @@ export class KafkajsConsumer implements DriverConsumer {
   readRange(partition: TopicPartition, from: bigint, to: bigint, signal?: AbortSignal): AsyncIterable<Chunk> {
     const stopped = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
     return readLog(this.#cluster, partition, from, to, () => this.#ownership.find(partition)?.epoch ?? 0, stopped)
+  }
+
+  alsoRead(topics: readonly string[]): void {
+    if (this.#topics.add(topics)) this.#membership.askToRejoin()
   }
 
   status(): ConsumerStatus {

@@ -5,11 +5,13 @@ import { isRetriable, publicError } from '../wire/failures.ts'
 import { BrokerFetch } from './broker-fetch.ts'
 import { Intake } from './intake.ts'
 import type { Owned, Ownership } from './ownership.ts'
+import type { SubscribedTopics } from './subscribed-topics.ts'
 
 export interface FetcherParts {
   readonly cluster: Cluster
   readonly ownership: Ownership
   readonly options: GroupOptions
+  readonly topics: SubscribedTopics
   readonly logger: Logger
   readonly closing: AbortSignal
   onChunk(chunk: Chunk): void
@@ -90,10 +92,10 @@ export class Fetcher {
   #refresh(): void {
     if (this.#isRefreshing || this.#parts.closing.aborted) return
     this.#isRefreshing = true
-    const { cluster, ownership, options, closing } = this.#parts
+    const { cluster, ownership, topics, closing } = this.#parts
     const finish = async (): Promise<void> => {
       try {
-        await cluster.refresh(options.topics)
+        await cluster.refresh(topics.all)
         this.#refreshError = null
       } catch (error) {
         this.#refreshError = publicError(error)

@@ -10,6 +10,8 @@ import { heldRequest } from './held-request.ts'
 
 /** What the membership asks of the rest of the consumer. */
 export interface MembershipHost {
+  /** What we read, to be said when joining. */
+  topics(): readonly string[]
   /** What we own, to be said when joining. */
   claims(): readonly TopicPartition[]
   /** Takes what is new, and resolves when everything that must go has been drained and given up. True when something was given up. */
@@ -44,6 +46,7 @@ export class Membership {
   #heart: Heart | null = null
   /** What was claimed in the last join is not owned any more. */
   #hasForfeited = false
+  #isRejoinWanted = false
   readonly #contactWatch: ContactWatch
   #lastHeartbeatAt: number | null = null
   #lastError: Error | null = null
@@ -96,8 +99,9 @@ export class Membership {
     return this.#heart !== null
   }
 
-  /** The group shall be assigned anew: topics have changed. */
+  /** The group shall be assigned anew: topics have changed. A join that is under way may have said what is true no more; then another follows. */
   askToRejoin(): void {
+    this.#isRejoinWanted = true
     this.#heart?.askToRejoin()
   }
 
@@ -146,6 +150,7 @@ export class Membership {
     const assigned = await this.#join()
     const lost = new AbortController()
     const heart = this.#startHeart()
+    if (this.#isRejoinWanted) heart.askToRejoin()
     try {
       const adopting = this.#host.adopt(assigned, lost.signal)
       const gaveUp = await Promise.race([adopting, heart.lost]).catch(async (error: unknown) => {
@@ -166,9 +171,10 @@ export class Membership {
 
   async #join(): Promise<TopicPartition[]> {
     this.#hasForfeited = false
+    this.#isRejoinWanted = false
     const isReturning = this.#memberId === '' && this.#options.instanceId !== undefined
     try {
-      const subscription = { topics: this.#options.topics, owned: this.#host.claims(), generation: this.#generation }
+      const subscription = { topics: this.#host.topics(), owned: this.#host.claims(), generation: this.#generation }
       const joining = this.#client.join(this.#memberId, subscription, (memberId) => {
         this.#memberId = memberId
       })

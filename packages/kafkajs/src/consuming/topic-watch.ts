@@ -2,14 +2,17 @@ import { type Logger, TopicNotFoundError } from '@tributary/event-bus'
 import { pause } from '../wire/backoff.ts'
 import type { Cluster } from '../wire/cluster.ts'
 import { BrokerError, code, publicError } from '../wire/failures.ts'
+import type { SubscribedTopics } from './subscribed-topics.ts'
 
 export interface TopicWatchParts {
   readonly cluster: Cluster
-  readonly topics: readonly string[]
+  readonly topics: SubscribedTopics
   readonly logger: Logger
   readonly closing: AbortSignal
   /** A topic has other partitions than when it was last assigned. */
   onChanged(): void
+  /** A topic is gone that the membership can do without: it is none of its topics any more. */
+  onLetGo(): void
   onDeleted(error: Error): void
 }
 
@@ -32,7 +35,7 @@ export class TopicWatch {
   /** What is missing of the topics, as far as anybody has looked; null when nothing is. */
   get lastError(): Error | null {
     const { cluster, topics } = this.#parts
-    const missing = topics.find((topic) => cluster.topic(topic)?.errorCode === code.unknownTopicOrPartition)
+    const missing = topics.all.find((topic) => cluster.topic(topic)?.errorCode === code.unknownTopicOrPartition)
     return missing === undefined
       ? null
       : publicError(new BrokerError(code.unknownTopicOrPartition, `reading ${missing}`))
@@ -49,11 +52,11 @@ export class TopicWatch {
     // At once: what is there when the group is joined is what later looks are compared with, where another member assigns or has assigned.
     let lookedAt = Number.NEGATIVE_INFINITY
     while (!closing.aborted) {
-      const isMissing = this.#goneSince.size > 0 || [...this.#assignedCounts.values()].includes(0)
+      const isMissing = this.#goneSince.size > 0 || topics.all.some((topic) => this.#assignedCounts.get(topic) === 0)
       if (isMissing || performance.now() - lookedAt >= metadataMaxAgeMs) {
         lookedAt = performance.now()
         // Whoever needs the cluster meets the same failure and reports it.
-        await cluster.refresh(topics).then(
+        await cluster.refresh(topics.all).then(
           () => this.#look(),
           () => {},
         )
@@ -65,7 +68,7 @@ export class TopicWatch {
   #look(): void {
     const { cluster, topics } = this.#parts
     let isChanged = false
-    for (const topic of topics) {
+    for (const topic of topics.all) {
       const known = cluster.topic(topic)
       const assigned = this.#assignedCounts.get(topic)
       if (known === undefined) continue
@@ -78,13 +81,24 @@ export class TopicWatch {
       if (known.errorCode === code.unknownTopicOrPartition && assigned > 0) {
         const since = this.#goneSince.get(topic) ?? performance.now()
         this.#goneSince.set(topic, since)
-        if (performance.now() - since > GONE_AFTER_MS) this.#parts.onDeleted(deleted(topic))
+        if (performance.now() - since > GONE_AFTER_MS) this.#gone(topic)
         continue
       }
       this.#goneSince.delete(topic)
       if (known.errorCode === code.none && known.leaders.length !== assigned) isChanged = true
     }
     if (isChanged) this.#parts.onChanged()
+  }
+
+  #gone(topic: string): void {
+    const { topics, onLetGo, onDeleted } = this.#parts
+    if (!topics.letGo(topic)) {
+      onDeleted(deleted(topic))
+      return
+    }
+    this.#goneSince.delete(topic)
+    this.#assignedCounts.delete(topic)
+    onLetGo()
   }
 
   #tellMissing(topic: string): void {

@@ -144,6 +144,34 @@ export function groupTests(bench: () => DriverBench, features: ReadonlySet<Drive
     expect(second.listener.owned().filter((id) => id.startsWith(`${both}/`))).toEqual([])
   })
 
+  it('reads a topic that is added while it is a member, whether it has joined yet or not, and leaves alone what it has', async () => {
+    const [one, early, late] = [await bench().topic(2), await bench().topic(1), await bench().topic(2)]
+    const { consumer, listener } = bench().join(bench().name('group'), [one])
+    consumer.alsoRead([early])
+    await listener.until('three partitions', () => listener.owned().length === 3, { timeoutMs: 20_000 })
+    const epoch = listener.epochOf({ topic: one, partition: 0 })
+    consumer.alsoRead([one, late])
+    await listener.until('five partitions', () => listener.owned().length === 5, { timeoutMs: 20_000 })
+    await bench().append(early, 0, 'in the early one')
+    await bench().append(late, 1, 'in the late one')
+    await listener.until('both records', () => listener.records().length === 2)
+    expect(listener.epochOf({ topic: one, partition: 0 })).toBe(epoch)
+    expect(listener.events.some(({ kind }) => kind === 'lost' || kind === 'revoking')).toBe(false)
+  })
+
+  it('lets members add topics of their own, and gives the others none of them', async () => {
+    const [common, added] = [await bench().topic(2), await bench().topic(2)]
+    const group = bench().name('group')
+    const [first, second] = [bench().join(group, [common]), bench().join(group, [common])]
+    await untilShared([first, second], common, 2)
+    second.consumer.alsoRead([added])
+    const isRead = (): boolean => second.listener.owned().filter((id) => id.startsWith(`${added}/`)).length === 2
+    await second.listener.until('both partitions of its own topic', isRead, { timeoutMs: 20_000 })
+    await bench().append(added, 0, 'for the second')
+    await second.listener.until('its record', () => second.listener.values().includes('for the second'))
+    expect(first.listener.owned().filter((id) => id.startsWith(`${added}/`))).toEqual([])
+  })
+
   it('gives every group everything', async () => {
     const topic = await bench().topic(2)
     await bench().append(topic, 0, 'a')
@@ -221,6 +249,19 @@ export function groupTests(bench: () => DriverBench, features: ReadonlySet<Drive
   }
 
   if (features.has('notices-growth')) {
+    it('lets go of an added topic that is deleted, and reads the others on', async () => {
+      const [one, added] = [await bench().topic(1), await bench().topic(1)]
+      const { consumer, listener } = bench().join(bench().name('group'), [one])
+      consumer.alsoRead([added])
+      await listener.until('both partitions', () => listener.owned().length === 2, { timeoutMs: 20_000 })
+      await bench().admin.deleteTopics([added])
+      await listener.until('one partition', () => listener.owned().length === 1, { timeoutMs: 30_000 })
+      await bench().append(one, 0, 'still read')
+      await listener.until('its record', () => listener.values().includes('still read'), { timeoutMs: 20_000 })
+      expect(consumer.status().state).toBe('stable')
+      expect(listener.owned()).toEqual([`${one}/0`])
+    })
+
     it('is assigned partitions that are added while it runs, from their start', async () => {
       const topic = await bench().topic(1)
       const { listener } = bench().join(bench().name('group'), [topic])

@@ -34,7 +34,7 @@ export interface ConsumerDeps {
 /** One membership: hands out chunks of what it owns, passes on what the coordinator decides. */
 export class InMemoryConsumer implements DriverConsumer, GroupMember {
   readonly joined: Promise<void>
-  readonly topics: readonly string[]
+  topics: readonly string[]
   id: string
   readonly #options: GroupOptions
   readonly #listener: GroupListener
@@ -153,6 +153,13 @@ export class InMemoryConsumer implements DriverConsumer, GroupMember {
     return readLogRange(this.#deps.topics.log(partition), partition, { from, to, epoch }, signal)
   }
 
+  alsoRead(topics: readonly string[]): void {
+    const added = topics.filter((topic) => !this.topics.includes(topic))
+    if (added.length === 0 || this.#isOver()) return
+    this.topics = [...this.topics, ...added]
+    if (this.#deps.coordinator.has(this)) this.#deps.coordinator.rebalance()
+  }
+
   status(): ConsumerStatus {
     return {
       state: this.#state,
@@ -245,6 +252,11 @@ export class InMemoryConsumer implements DriverConsumer, GroupMember {
 
   #onTopicDeleted(topic: string): void {
     if (!this.topics.includes(topic) || this.#isOver()) return
+    if (!this.#options.topics.includes(topic)) {
+      this.topics = this.topics.filter((other) => other !== topic)
+      this.#lose(this.owned.filter((owned) => owned.topic === topic))
+      return
+    }
     this.#fail(
       new TopicNotFoundError(`topic ${topic} was deleted while group ${this.#options.group} read it`, {
         outcome: 'not-written',
@@ -262,8 +274,12 @@ export class InMemoryConsumer implements DriverConsumer, GroupMember {
   }
 
   #loseAll(): void {
-    const lost = this.owned.map(({ topic, partition }) => ({ topic, partition }))
-    this.#partitions.clear()
+    this.#lose(this.owned)
+  }
+
+  #lose(owned: readonly OwnedPartition[]): void {
+    const lost = owned.map(({ topic, partition }) => ({ topic, partition }))
+    for (const partition of lost) this.#partitions.delete(partitionId(partition))
     if (lost.length > 0) this.#listener.onLost(lost)
   }
 
