@@ -27,6 +27,8 @@ export interface EventBusOptions {
   readonly logger?: Logger
   /** @defaultValue real time */
   readonly clock?: Clock
+  /** Numbers from 0 up to 1, for the jitter of retries: a simulation gives seeded ones. @defaultValue Math.random */
+  readonly random?: () => number
   /** Limits of publishing. */
   readonly publish?: PublisherLimits
   /**
@@ -133,7 +135,7 @@ class KafkaEventBus implements EventBus {
         `group ${group} is subscribed already: put its handlers into one subscription, or close the first`,
       )
     }
-    const { clock = systemClock, schemas } = this.#options
+    const { clock = systemClock, random, schemas } = this.#options
     const running = untraced(() =>
       createSubscription(definition, {
         driver: this.#driver,
@@ -143,6 +145,7 @@ class KafkaEventBus implements EventBus {
         telemetry: this.#telemetry,
         clientId: this.#clientId,
         budget: this.#budget,
+        ...(random === undefined ? {} : { random }),
         ...(schemas === undefined ? {} : { schemas }),
       }),
     )

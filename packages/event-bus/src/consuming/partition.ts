@@ -93,7 +93,8 @@ export class PartitionRun implements Committable {
     this.intake = intake
     this.tracker = new OffsetTracker(position)
     this.#inherited = inherited === null ? null : new InheritedOffsets(inherited)
-    this.committedRevision = committedOffset === null ? null : this.tracker.revision
+    // Where retention has overtaken the group, the position that follows from it is something new to commit.
+    this.committedRevision = committedOffset === position ? this.tracker.revision : null
     this.lanes = new KeyLanes(order)
     this.parking = new Parking(this, parking)
     this.#clock = clock

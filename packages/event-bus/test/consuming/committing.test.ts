@@ -49,6 +49,13 @@ describe('a subscription', () => {
     expect(driver.committed(0)).toBe(7n)
   })
 
+  it('commits where it goes on when retention has overtaken the group, also when nothing follows', async () => {
+    const { driver, clock } = rig(() => {})
+    await driver.assign(0, { committed: { nextOffset: 2n, metadata: '' }, logStartOffset: 7n, logEndOffset: 7n })
+    await clock.advance(1_000)
+    expect(driver.committed(0)).toBe(7n)
+  })
+
   it('moves on by positions when a chunk holds no record', async () => {
     const { driver, clock } = rig(() => {})
     const partition = await driver.assign(0, { committed: { nextOffset: 5n, metadata: '' }, logEndOffset: 9n })
