@@ -23,7 +23,10 @@ for (const line of readFileSync(path.join(reports, 'steps'), 'utf8').trim().spli
   const notOk = notPassed + notLoaded + brokenChecks
   // A step can fail without a failed test: a component that does not start.
   const counted = notOk === 0 && status !== '0' ? 1 : notOk
-  console.log(`${name}: ${ok} passed, ${counted} failed`)
+  // A simulation is one test, however many seeds it has run.
+  const counts = path.join(reports, `${name}.txt`)
+  const detail = existsSync(counts) ? ` (${readFileSync(counts, 'utf8').trim()})` : ''
+  console.log(`${name}: ${ok} passed, ${counted} failed${detail}`)
   passed += ok
   failed += counted
 }

@@ -1,0 +1,7 @@
+export type { Invariant } from './simulation/oracle/violation.ts'
+export type { SimulatedProcess } from './simulation/process.ts'
+export type { Publication } from './simulation/published.ts'
+export { published } from './simulation/published.ts'
+export type { SeededRandom } from './simulation/seeded-random.ts'
+export type { SimulatedService, SimulationOptions, SimulationReport } from './simulation/simulate.ts'
+export { SimulationFailedError, simulate } from './simulation/simulate.ts'
