@@ -25,7 +25,7 @@ export const parkingMutants: readonly Mutant[] = [
   {
     name: 'a lively lane is parked',
     file: `${consuming}/parking.ts`,
-    original: 'if (nowMs - sinceMs < SLOW_AFTER_MS) continue',
+    original: 'if (nowMs - sinceMs < slowAfterMs) continue',
     planted: 'void 0',
   },
   {

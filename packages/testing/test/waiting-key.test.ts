@@ -48,13 +48,18 @@ class Shop {
   readonly errors: { fields: object; message: string }[] = []
   readonly warnings: object[] = []
   isStuck = true
+  /** The waiting key's handler does not end, rather than fail. */
+  isHanging = false
   #published = 0
   readonly #publisher: EventBus
   readonly members: { bus: EventBus; subscription: Subscription }[] = []
 
   readonly #maxRecordsPerPartition: number
 
-  constructor(maxRecordsPerPartition = 200, configs: Record<string, string> = {}) {
+  readonly #handlerMs: number
+
+  constructor(maxRecordsPerPartition = 200, configs: Record<string, string> = {}, handlerMs = 0) {
+    this.#handlerMs = handlerMs
     this.cluster.createTopic(TOPIC, 1, configs)
     this.#maxRecordsPerPartition = maxRecordsPerPartition
     this.#publisher = this.#bus('publisher')
@@ -94,6 +99,25 @@ class Shop {
     await this.clock.advanceUntil(this.#publisher.publishMany(orderPlaced, items))
   }
 
+  /** So many others, and among a hundred records so many of the waiting key. Nothing is handled before `timeUntil`. */
+  async publishAll(others: number, share: number): Promise<void> {
+    this.subscription.pause()
+    const items: { orderId: string; n: number }[] = []
+    for (let n = 0; n < others; n += 1) {
+      for (let due = (n * share) / (100 - share); due >= items.length - n; ) items.push({ orderId: 'slow', n })
+      items.push({ orderId: `quick-${n % 1_000}`, n })
+    }
+    await this.clock.advanceUntil(this.#publisher.publishMany(orderPlaced, items.slice(share === 0 ? 1 : 0)))
+  }
+
+  /** Milliseconds until so many others are handled. */
+  async timeUntil(others: number): Promise<number> {
+    const startedAt = this.clock.monotonic()
+    this.subscription.resume()
+    await this.clock.advanceUntil(() => this.handled.length === others)
+    return this.clock.monotonic() - startedAt
+  }
+
   get followers(): number[] {
     return this.handled.filter(({ orderId }) => orderId === 'slow').map(({ n }) => n)
   }
@@ -122,7 +146,16 @@ class Shop {
     await this.clock.advanceUntil(Promise.all(buses.map((bus) => bus.close())))
   }
 
-  #handle(data: { orderId: string; n: number }): void {
+  #handle(data: { orderId: string; n: number }): void | Promise<void> {
+    if (this.isHanging && data.orderId === 'slow') return new Promise(() => {})
+    if (this.#handlerMs > 0) {
+      return new Promise((resolve) => {
+        this.clock.setTimer(() => {
+          this.handled.push(data)
+          resolve()
+        }, this.#handlerMs)
+      })
+    }
     if (this.isStuck && data.orderId === 'slow') throw new Error('the stock of this product is being counted')
     this.handled.push(data)
   }
@@ -165,6 +198,23 @@ describe('a key that waits for an hour', () => {
     expect(shop.subscription.health().degraded).toEqual([])
     await shop.close()
   }, 120_000)
+
+  // Virtual time: what is compared is how long the partition takes, whatever else the machine does.
+  it.each([5, 50])(
+    'leaves the others 95 % of their throughput, with %i of 100 records its own',
+    async (share) => {
+      const free = new Shop(2_000, {}, 10)
+      const stuck = new Shop(2_000, {}, 10)
+      stuck.isHanging = true
+      await free.publishAll(20_000, 0)
+      const freeMs = await free.timeUntil(20_000)
+      await stuck.publishAll(20_000, share)
+      const stuckMs = await stuck.timeUntil(20_000)
+      expect(freeMs / stuckMs).toBeGreaterThan(0.95)
+      await Promise.all([free.close(), stuck.close()])
+    },
+    120_000,
+  )
 
   it('has nothing run again that was settled, when the member crashes again and again', async () => {
     const shop = new Shop()

@@ -23,10 +23,13 @@ export interface WantingLane {
 }
 
 /** Waits between two looks for slow lanes while the partition is above a low mark, in milliseconds. */
-const LOOK_EVERY_MS = 250
+const LOOK_EVERY_MS = 100
 
 /** A lane is slow when one record has held it for so long, in milliseconds. A lively lane is not parked: there backpressure is right. */
 const SLOW_AFTER_MS = 1_000
+
+/** The same where the partition is paused and has nothing left to run: then those who wait are all that there is, and stand in the way of others. */
+const SLOW_WHEN_STARVED_MS = 100
 
 /** Followers of one lane that are read ahead at a time, at most. */
 const MAX_READ_AHEAD = 256
@@ -144,12 +147,14 @@ export class Parking {
 
   #look(): void {
     const nowMs = this.#environment.clock.monotonic()
+    const isStarved = this.#run.intake.isPaused && this.#run.ready.size === 0
+    const slowAfterMs = isStarved ? SLOW_WHEN_STARVED_MS : SLOW_AFTER_MS
     const heads = new Map<Delivery, number>()
     let hasParked = false
     for (const head of [...this.#run.lanes.heldUp()]) {
       const sinceMs = this.#headSince.get(head) ?? nowMs
       heads.set(head, sinceMs)
-      if (nowMs - sinceMs < SLOW_AFTER_MS) continue
+      if (nowMs - sinceMs < slowAfterMs) continue
       this.#parkBehind(head)
       hasParked = true
     }

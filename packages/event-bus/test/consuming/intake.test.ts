@@ -94,6 +94,21 @@ describe('limits (I5)', () => {
     expect(driver.calls).toEqual(['pause orders/0', 'resume orders/0'])
   })
 
+  it('pause a partition in which too many records wait behind slow keys', async () => {
+    const stuck = Promise.withResolvers<void>()
+    const { driver, clock } = rig((event) => (event.data.n === 0 ? stuck.promise : undefined), {
+      limits: { maxRecordsPerPartition: 10, maxParkedPerPartition: 20 },
+    })
+    const partition = await driver.assign(0)
+    partition.deliver(orders(0, 11))
+    await clock.advance(1_500)
+    expect(driver.calls).toEqual(['pause orders/0', 'resume orders/0'])
+    partition.deliver(orders(11, 21))
+    expect(driver.calls).toHaveLength(2)
+    partition.deliver(orders(21, 22))
+    expect(driver.calls.slice(2)).toEqual(['pause orders/0'])
+  })
+
   it('do not count what is settled behind a waiting key, where the group keeps it', async () => {
     const { driver, clock } = rig((event) => (event.data.n === 0 ? hang() : undefined), {
       limits: { maxUncommittedPerPartition: 100 },

@@ -205,6 +205,19 @@ describe('parking', () => {
     expect(ran).toEqual(Array.from({ length: 30 }, (_, n) => BigInt(n)))
   })
 
+  it('gives bytes of their own to what waits for its next attempt and to what holds a slow lane', async () => {
+    const bench = new Bench()
+    bench.receive(['slow', 'slow', 'slow', 'slow', 'failing', 'quick'])
+    const [slow, failing, quick] = bench.running
+    const before = [slow, failing, quick].map((delivery) => delivery?.record.key)
+    if (failing !== undefined) bench.run.runAgainAfter(failing, 60_000, () => {})
+    await bench.clock.advance(1_500)
+    expect(slow?.record.key).not.toBe(before[0])
+    expect(failing?.record.key).not.toBe(before[1])
+    expect(quick?.record.key).toBe(before[2])
+    expect([slow, failing].map((delivery) => delivery?.record.key)).toEqual(before.slice(0, 2))
+  })
+
   it('never parks a lane that moves, nor any below the marks', async () => {
     const lively = new Bench()
     lively.receive(Array.from({ length: 30 }, () => 'hot'))
