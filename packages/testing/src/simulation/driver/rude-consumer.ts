@@ -118,6 +118,10 @@ export class RudeConsumer implements DriverConsumer {
     return rudeRange(this.#host, partition, { from, to, epoch }, signal)
   }
 
+  alsoRead(topics: readonly string[]): void {
+    this.#inner.alsoRead(topics)
+  }
+
   status(): ConsumerStatus {
     return this.#inner.status()
   }
