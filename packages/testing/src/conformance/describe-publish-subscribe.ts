@@ -3,6 +3,7 @@ import { BusBench } from './bus-bench.ts'
 import { busTests } from './bus-tests.ts'
 import type { DescribeDriverOptions } from './describe-driver.ts'
 import type { DriverHarness } from './driver-bench.ts'
+import { retryTopicTests } from './retry-topic-tests.ts'
 
 /**
  * The conformance suite of the whole bus on a driver, for vitest: publish, handle, commit; retry, dead-letter, redrive; order, hand-over, close.
@@ -31,5 +32,6 @@ export function describePublishSubscribe({
     afterEach(() => bench().close(), 30_000)
 
     busTests(bench)
+    describe('retry topics', () => retryTopicTests(bench))
   })
 }
