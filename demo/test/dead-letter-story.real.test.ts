@@ -47,7 +47,7 @@ it('shows attempts, dead letter and redrive of one event as one trace in Jaeger'
         handled.resolve({ traceId, attempt })
       }),
     ],
-    onFailure: { inPlace: { attempts: 2, backoff: fixed(50) } },
+    onFailure: { inPlace: { attempts: 2, backoff: fixed(50) }, outage: false },
   })
   await applyTopics(bus.admin, planTopics({ events: [returnAsked], subscriptions: [returns] }))
   await bus.subscribe(returns).ready

@@ -12,7 +12,11 @@ const reserveStock = handle(orderPlaced, (order, { attempt }) => {
   if (order.data.orderId === '2') throw new Error('out of stock')
   console.log(`order ${order.data.orderId}: handled`)
 })
-const stock = defineSubscription({ group: 'stock', on: [reserveStock], onFailure: { inPlace: { attempts: 3 } } })
+const stock = defineSubscription({
+  group: 'stock',
+  on: [reserveStock],
+  onFailure: { inPlace: { attempts: 3 }, outage: false },
+})
 
 await using kafka = await startEmbeddedKafka()
 const driver = kafkajs({ brokers: kafka.bootstrapServers }) // in production, only this line differs: your brokers

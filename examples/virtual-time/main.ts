@@ -20,7 +20,7 @@ const ship = handle(orderPlaced, ({ data }, { attempt }) => {
   console.log(`${minutes()}: order ${data.orderId} handled in attempt ${attempt}`)
 })
 const backoff = exponential({ initialMs: 1_000, maxMs: 300_000, jitter: 0 })
-const onFailure = { inPlace: { attempts: 20, backoff }, maxAgeMs: 3_600_000 }
+const onFailure = { inPlace: { attempts: 20, backoff }, maxAgeMs: 3_600_000, outage: false as const }
 const shipping = defineSubscription({ group: 'shipping', on: [ship], onFailure })
 
 const driver = inMemoryDriver({ clock })

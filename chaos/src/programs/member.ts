@@ -45,7 +45,8 @@ const subscription = bus.subscribe(
         if (!isGood) throw new Error(`it is its fate: ${fate}`)
       }),
     ],
-    onFailure: { inPlace: { attempts: 3, backoff: fixed(100) } },
+    // The last record of a run may be a poisoned one, with nobody after it to show that others succeed.
+    onFailure: { inPlace: { attempts: 3, backoff: fixed(100) }, outage: { maxHoldMs: 10_000 } },
     drainMs: 3_000,
     session: {
       sessionTimeoutMs: SESSION_TIMEOUT_MS,

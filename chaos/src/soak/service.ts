@@ -32,7 +32,8 @@ const subscription = bus.subscribe(
         counts.handled += 1
       }),
     ],
-    onFailure: { inPlace: { attempts: 3, backoff: fixed(200) } },
+    // The last record of a run may be a poisoned one, with nobody after it to show that others succeed.
+    onFailure: { inPlace: { attempts: 3, backoff: fixed(200) }, outage: { maxHoldMs: 10_000 } },
   }),
 )
 await subscription.ready

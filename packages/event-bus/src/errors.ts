@@ -188,7 +188,10 @@ export class Reject extends TributaryError {
   static override readonly retryable = false
 }
 
-/** Thrown by a handler: try again, not before `afterMs` milliseconds have passed. Counts as an attempt. */
+/**
+ * Thrown by a handler: try again, not before `afterMs` milliseconds have passed, whatever the backoff says. The failure counts as an attempt like any
+ * other: at the last one `afterMs` means nothing, and a wait beyond `maxAgeMs` is not begun, so the record is given up as `too-old` at once.
+ */
 export class RetryLater extends TributaryError {
   static override readonly code = 'RETRY_LATER'
   static override readonly retryable = true

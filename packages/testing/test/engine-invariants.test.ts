@@ -122,7 +122,10 @@ class Scenario {
       concurrency: 5,
       drainMs: 1_000,
       attempt: { deadlineMs: DEADLINE_MS, abandonAfterMs: 300 },
-      onFailure: { inPlace: { attempts: 3, backoff: fixed(40) } },
+      onFailure: {
+        inPlace: { attempts: 3, backoff: fixed(40) },
+        outage: { probe: fixed(60), maxHoldMs: 500, maxPermits: 2 },
+      },
       limits: { maxRecordsPerPartition: 12, maxUncommittedPerPartition: 40 },
       commit: { intervalMs: 100, maxSettled: 7 },
       session: { sessionTimeoutMs: 3_000, heartbeatIntervalMs: 300, rebalanceTimeoutMs: 15_000 },

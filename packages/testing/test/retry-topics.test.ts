@@ -76,6 +76,7 @@ class Scenario {
       onFailure: {
         inPlace: { attempts: 2, backoff: fixed(50) },
         maxAgeMs: 7_200_000,
+        outage: false,
         ...(delaysMs.length === 0 ? {} : { afterwards: retryTopics({ delaysMs, order: 'overtake' }) }),
       },
       commit: { intervalMs: 100 },

@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.ts'
 import { AttemptTimeoutError } from '../errors.ts'
-import { failureFrom } from '../failing/failure.ts'
 import type { Logger } from '../logger.ts'
 import { errorTypeOf } from '../tracing/error-type.ts'
 import type { AttemptOutcome, AttemptSpan, SubscriptionMetrics, Telemetry } from '../tracing/telemetry.ts'
@@ -130,7 +129,7 @@ export class BatchRunner {
       const { laneKey } = delivery
       const isHeld = laneKey !== null && held.has(laneKey)
       if (outcome.kind === 'failed') {
-        settler.judge(delivery, 'handle', span, failureFrom(outcome.thrown))
+        settler.judge(delivery, 'handle', span, outcome.thrown)
         if (delivery.departure === null && laneKey !== null) held.add(laneKey)
       } else if (isHeld) {
         owner.assembly?.putBack(delivery)

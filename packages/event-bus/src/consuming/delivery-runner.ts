@@ -15,6 +15,7 @@ import type { Delivery, HandledEvent } from './delivery.ts'
 import type { DeliverySettler } from './delivery-settler.ts'
 import { type HandlerRegistration, isSkip } from './handler.ts'
 import { InFlight } from './in-flight.ts'
+import type { OutageGates } from './outage-gates.ts'
 import { noteLateness } from './retry-lateness.ts'
 import { Slots } from './slots.ts'
 import type { SubscriptionDefinition } from './subscription-definition.ts'
@@ -25,6 +26,7 @@ export interface DeliveryRunnerOptions {
   readonly clientId: string
   readonly decoder: EventDecoder
   readonly settler: DeliverySettler
+  readonly gates: OutageGates
   readonly publisher: AttemptEnvironment['publisher']
   readonly clock: Clock
   readonly logger: Logger
@@ -84,7 +86,7 @@ export class DeliveryRunner {
     return this.#slots.taken
   }
 
-  /** Answers whether a handler was called; what is undecodable or of no interest, or must be looked up first, calls none. */
+  /** Answers whether a handler was called; what is undecodable, of no interest or held, or must be looked up first, calls none. */
   run(delivery: Delivery): boolean {
     if (delivery.departure !== null) {
       void this.#options.settler.write(delivery, delivery.departure)
@@ -138,7 +140,8 @@ export class DeliveryRunner {
       return null
     }
     if (decoded.headerMismatch) this.#options.metrics.headerMismatch(delivery.owner.topic)
-    delivery.event = { envelope: decoded.envelope, registration }
+    const gate = this.#options.gates.of(registration.event.type)
+    delivery.event = { envelope: decoded.envelope, registration, gate }
     delivery.failures = 0
     return delivery.event
   }
@@ -148,7 +151,7 @@ export class DeliveryRunner {
       const span = this.#startSpan(delivery, null)
       span.fail(thrown)
       span.end()
-      this.#options.settler.judge(delivery, step, span, failureFrom(thrown))
+      this.#options.settler.judge(delivery, step, span, thrown)
     }
     this.#slots.free(delivery.owner)
   }
@@ -169,7 +172,8 @@ export class DeliveryRunner {
 
   #handle(delivery: Delivery, event: HandledEvent): boolean {
     const { assembly } = delivery.owner
-    if (assembly !== null && !assembly.admit(delivery, event)) {
+    const isHeld = event.gate !== null && !event.gate.admits(delivery)
+    if (isHeld || (assembly !== null && !assembly.admit(delivery, event))) {
       this.#slots.free(delivery.owner)
       return false
     }
@@ -226,7 +230,7 @@ export class DeliveryRunner {
   #failed(attempt: RecordAttempt, thrown: unknown): void {
     attempt.span.fail(thrown)
     this.#report(attempt, 'failed', errorTypeOf(thrown))
-    this.#options.settler.judge(attempt.delivery, 'handle', attempt.span, failureFrom(thrown))
+    this.#options.settler.judge(attempt.delivery, 'handle', attempt.span, thrown)
     this.#slots.free(attempt.owner)
   }
 
@@ -238,7 +242,7 @@ export class DeliveryRunner {
     span.fail(error)
     this.#report(attempt, isTimeout ? 'timed-out' : 'fenced', error.code)
     if (isOver(delivery)) this.#options.onLeftBehind(delivery)
-    else if (isTimeout) this.#options.settler.judge(delivery, 'handle', span, failureFrom(error))
+    else if (isTimeout) this.#options.settler.judge(delivery, 'handle', span, error)
     this.#slots.free(delivery.owner)
   }
 

@@ -1,11 +1,13 @@
 import type { Clock } from '../clock.ts'
 import { DeadLetterImpossibleError } from '../errors.ts'
 import { backoffDelayMs, exponential } from '../failing/backoff.ts'
+import { classify, type Treatment } from '../failing/classification.ts'
 import { type DeadLetter, type Departure, describeOutcome, type UnwrittenDeparture } from '../failing/departure.ts'
 import type { DepartureWriter } from '../failing/departure-writer.ts'
-import { describeFailure, type Failure } from '../failing/failure.ts'
+import { describeFailure, type Failure, failureFrom } from '../failing/failure.ts'
 import type { ResolvedFailurePolicy } from '../failing/failure-policy.ts'
-import { type DeadLetterReason, type FailedStep, verdictOn } from '../failing/verdict.ts'
+import type { Standing } from '../failing/outage-watch.ts'
+import { type DeadLetterReason, type FailedStep, needsPermit, verdictOn } from '../failing/verdict.ts'
 import type { Logger } from '../logger.ts'
 import type { AttemptSpan, Settlement, SubscriptionMetrics } from '../tracing/telemetry.ts'
 import type { Delivery } from './delivery.ts'
@@ -36,33 +38,69 @@ export class DeliverySettler {
   }
 
   settle(delivery: Delivery, settlement: Settlement): void {
+    const gate = delivery.event?.gate
+    // A handler that skips may do so before it has needed anything: only a success shows that others can be handled.
+    if (settlement === 'acked') gate?.succeeded(delivery)
+    else gate?.ended(delivery)
     this.#options.metrics.settled(delivery.owner.topic, settlement, 1)
     delivery.owner.settle(delivery)
     this.#options.onSettled(delivery)
   }
 
   /** Carries the verdict on a failure out. */
-  judge(delivery: Delivery, step: FailedStep, span: AttemptSpan, failure: Failure): void {
+  judge(delivery: Delivery, step: FailedStep, span: AttemptSpan, thrown: unknown): void {
     const { clock, policy, random, logger, onRunnable } = this.#options
+    const failure = failureFrom(thrown)
+    const gate = delivery.event?.gate ?? null
     const ageMs = delivery.noteFailure(clock.now(), clock.monotonic())
-    const history = { step, attempt: delivery.failures, ageMs, waitedMs: delivery.owner.role.delayMs }
+    const treatment = step === 'handle' ? this.#treatmentOf(thrown, failure) : 'retry'
+    const isAboutOthers = failure.code !== 'REJECTED' && treatment !== 'reject' && treatment !== 'skip'
+    const standing = gate !== null && isAboutOthers ? gate.failed(delivery, failure) : 'unwatched'
+    const waitedMs = delivery.owner.role.delayMs
+    const history = { step, attempt: delivery.failures, ageMs, waitedMs, treatment, standing }
     const verdict = verdictOn(failure, history, policy, random())
     logger.warn({ ...placeOf(delivery), ...history, verdict, trace_id: span.traceId, failure }, 'attempt failed')
-    if (verdict.kind === 'dead-letter') {
-      this.giveUp(delivery, span, failure, verdict.reason)
-      return
+    switch (verdict.kind) {
+      case 'dead-letter':
+        if (needsPermit(verdict.reason)) gate?.watch.takePermit()
+        this.giveUp(delivery, span, failure, verdict.reason, standing === 'overdue' ? heldMsOf(delivery, clock) : null)
+        return
+      case 'skip':
+        this.settle(delivery, 'skipped')
+        return
+      case 'await-recovery':
+        gate?.awaitRecovery(delivery, standing)
+        return
+      case 'retry-topic':
+        this.#depart(delivery, { kind: 'retry', delayMs: verdict.delayMs, ...this.#leaving(delivery, span, failure) })
+        return
+      case 'second-look':
+        gate?.doubt(delivery)
+        break
+      case 'hold':
+        delivery.owner.block(delivery, `${heldBecause(standing)}: ${describeFailure(failure)}`)
+        break
+      case 'retry':
     }
-    if (verdict.kind === 'retry-topic') {
-      this.#depart(delivery, { kind: 'retry', delayMs: verdict.delayMs, ...this.#leaving(delivery, span, failure) })
-      return
-    }
-    if (verdict.kind === 'hold') delivery.owner.block(delivery, `held: ${describeFailure(failure)}`)
     delivery.owner.runAgainAfter(delivery, verdict.afterMs, onRunnable)
   }
 
+  #treatmentOf(thrown: unknown, failure: Failure): Treatment {
+    const { policy, logger } = this.#options
+    return classify(thrown, failure, policy.classify, (err) =>
+      logger.error({ err }, 'a predicate of onFailure.classify threw: its rule does not match'),
+    )
+  }
+
   /** From here on the record is written to its dead-letter topic until that is acknowledged, and attempted no more. */
-  giveUp(delivery: Delivery, span: AttemptSpan, failure: Failure, reason: DeadLetterReason): void {
-    this.#depart(delivery, { kind: 'dead-letter', reason, ...this.#leaving(delivery, span, failure) })
+  giveUp(
+    delivery: Delivery,
+    span: AttemptSpan,
+    failure: Failure,
+    reason: DeadLetterReason,
+    heldMs: number | null = null,
+  ): void {
+    this.#depart(delivery, { kind: 'dead-letter', reason, heldMs, ...this.#leaving(delivery, span, failure) })
   }
 
   /**
@@ -83,20 +121,20 @@ export class DeliverySettler {
 
   #leaving(delivery: Delivery, span: AttemptSpan, failure: Failure) {
     const { owner, record, event, history } = delivery
-    const { firstFailedAt } = delivery.failures > 0 ? delivery : history
     return {
       record,
       history,
       source: owner.role.source,
       failure,
       attempts: delivery.attemptsMade,
-      firstFailedAt: firstFailedAt ?? this.#options.clock.now(),
+      firstFailedAt: delivery.firstFailedAt ?? history.firstFailedAt ?? this.#options.clock.now(),
       eventId: event?.envelope.id ?? null,
       context: span.context,
     }
   }
 
   #depart(delivery: Delivery, departure: Departure): void {
+    delivery.event?.gate?.ended(delivery)
     delivery.departure = departure
     void this.write(delivery, departure)
   }
@@ -106,10 +144,13 @@ export class DeliverySettler {
     else this.settle(delivery, 'retried')
   }
 
-  #deadLettered(delivery: Delivery, { reason, failure, attempts }: DeadLetter): void {
+  #deadLettered(delivery: Delivery, { reason, failure, attempts, heldMs }: DeadLetter): void {
     const { metrics, logger } = this.#options
     metrics.deadLettered(delivery.owner.topic, reason)
-    logger.error({ ...placeOf(delivery), reason, attempts, failure }, 'dead-lettered')
+    logger.error(
+      { ...placeOf(delivery), reason, attempts, failure, ...(heldMs === null ? {} : { heldMs }) },
+      heldMs === null ? 'dead-lettered' : 'dead-lettered: nothing of its type succeeded for longer than maxHoldMs',
+    )
     this.settle(delivery, 'dead-lettered')
   }
 
@@ -124,7 +165,7 @@ export class DeliverySettler {
     logger.error({ ...placeOf(delivery), err }, description)
     if (outcome.kind === 'impossible' && !isDeadLetter) {
       // All of it is too large for the retry topic; of a dead letter less may do.
-      this.#depart(delivery, { ...departure, kind: 'dead-letter', reason: 'attempts-exhausted' })
+      this.#depart(delivery, { ...departure, kind: 'dead-letter', reason: 'attempts-exhausted', heldMs: null })
       return
     }
     if (outcome.kind === 'impossible' && policy.deadLetterImpossible === 'skip-and-alarm') {
@@ -136,6 +177,14 @@ export class DeliverySettler {
     const afterMs = backoffDelayMs(WRITE_BACKOFF, delivery.writeFailures, random())
     delivery.owner.runAgainAfter(delivery, afterMs, onRunnable)
   }
+}
+
+function heldMsOf({ trial }: Delivery, clock: Clock): number | null {
+  return trial === null || trial.heldSinceMs === null ? null : Math.round(clock.monotonic() - trial.heldSinceMs)
+}
+
+function heldBecause(standing: Standing): string {
+  return standing === 'short' ? 'held, because more has been given up lately than was handled' : 'held'
 }
 
 /** Where a record lies, for logs. */

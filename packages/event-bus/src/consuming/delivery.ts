@@ -1,11 +1,13 @@
 import type { RawRecord } from '../driver.ts'
 import type { EventEnvelope } from '../events/envelope.ts'
 import type { Departure } from '../failing/departure.ts'
+import type { Trial } from '../failing/outage-watch.ts'
 import { historyOf, type RecordHistory } from '../failing/record-history.ts'
 import type { BatchPlace } from './batch-assembly.ts'
 import type { BatchRegistration } from './batch-handler.ts'
 import type { HandlerRegistration } from './handler.ts'
 import type { LaneMember } from './key-lanes.ts'
+import type { OutageGate } from './outage-gate.ts'
 import type { PartitionRun } from './partition.ts'
 import { copyOf } from './record-copy.ts'
 
@@ -13,6 +15,8 @@ import { copyOf } from './record-copy.ts'
 export interface HandledEvent {
   readonly envelope: EventEnvelope
   readonly registration: HandlerRegistration | BatchRegistration
+  /** Where its type waits while nothing of it can be handled; null when nobody watches. */
+  readonly gate: OutageGate | null
 }
 
 /**
@@ -36,17 +40,25 @@ export class Delivery implements LaneMember<Delivery> {
   event: HandledEvent | null = null
   /** Failures of the step it is at, since it was read from this topic: decoding, then handling. */
   failures = 0
+  /** Failures before the last outage, which no longer count. */
+  earlierFailures = 0
   /** By the monotonic clock; meaningful while `failures` is not 0. */
   firstFailedAtMonotonicMs = 0
-  /** Milliseconds since the Unix epoch, for people. */
-  firstFailedAt = 0
+  /** Milliseconds since the Unix epoch, for people; null when it never failed here. */
+  firstFailedAt: number | null = null
   /** Where it stands among batches; null when it has nothing to do with any. */
   place: BatchPlace | null = null
+  /** When its attempt started, in moments of its type's `OutageWatch`. */
+  startedAt = 0
+  /** What that watch remembers of it; null when it neither failed nor was held. */
+  trial: Trial | null = null
   /** Set once it shall leave for another topic: from then on it is written, not attempted. */
   departure: Departure | null = null
   /** Writes of it that failed in a row. */
   writeFailures = 0
   #history: RecordHistory | null = null
+  /** In outages. */
+  #heldMs = 0
 
   constructor(owner: PartitionRun, record: RawRecord, ticket: number, bytes: number, isReadAgain = false) {
     this.owner = owner
@@ -72,15 +84,25 @@ export class Delivery implements LaneMember<Delivery> {
 
   /** Attempts that have failed, here and in the topics that it came through. */
   get attemptsMade(): number {
-    return this.owner.role.kind === 'retry' ? this.history.attempts + this.failures : this.failures
+    const here = this.earlierFailures + this.failures
+    return this.owner.role.kind === 'retry' ? this.history.attempts + here : here
   }
 
-  /** Answers how long ago it failed first, in milliseconds: 0 at its very first failure. */
+  /** After an outage of `heldMs`: its failures so far no longer count, nor does that time. */
+  startAnew(heldMs: number): void {
+    this.earlierFailures += this.failures
+    this.failures = 0
+    this.#heldMs += heldMs
+  }
+
+  /** Answers how old its failure is, in milliseconds: since its very first one, or since it started anew here. */
   noteFailure(now: number, monotonicMs: number): number {
     if (this.failures === 0) {
-      this.firstFailedAt = this.history.firstFailedAt ?? now
+      const { firstFailedAt } = this.history
+      this.firstFailedAt ??= firstFailedAt ?? now
       // By the clock of another process, perhaps; one that is ahead makes nobody younger than new.
-      this.firstFailedAtMonotonicMs = monotonicMs - Math.max(0, now - this.firstFailedAt)
+      const agedMs = firstFailedAt === null ? 0 : Math.max(0, now - firstFailedAt - this.#heldMs)
+      this.firstFailedAtMonotonicMs = monotonicMs - agedMs
     }
     this.failures += 1
     return monotonicMs - this.firstFailedAtMonotonicMs

@@ -18,6 +18,7 @@ import { Dispatcher } from './dispatcher.ts'
 import { DueGate } from './due-gate.ts'
 import { type ByteBudget, Intake } from './flow-control.ts'
 import type { GroupTopics } from './group-topics.ts'
+import type { OutageGates } from './outage-gates.ts'
 import type { ParkingEnvironment } from './parking.ts'
 import { PartitionRun, partitionId } from './partition.ts'
 import { printableKey } from './printable-key.ts'
@@ -38,6 +39,7 @@ export interface GroupEngineOptions {
   readonly runner: () => DeliveryRunner
   /** A number from 0 to 1 for jitter. */
   readonly random: () => number
+  readonly gates: OutageGates
   /** Where partitions of this topic begin for which the group has committed nothing. */
   readonly startFrom: (topic: string) => Promise<'earliest' | 'latest'>
   readonly onFailed: (error: Error) => void
@@ -262,6 +264,7 @@ export class GroupEngine implements GroupListener {
   #fence(run: PartitionRun): void {
     run.fence()
     this.#options.runner().inFlight.fence(run)
+    this.#options.gates.forget(run)
     this.dispatcher.remove(run)
     // Calls for one partition do not overlap, but a close may: never remove the run of a later epoch.
     if (this.#runs.get(partitionId(run)) === run) this.#runs.delete(partitionId(run))

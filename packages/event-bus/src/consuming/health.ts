@@ -2,6 +2,7 @@ import type { ConsumerStatus } from '../driver.ts'
 import type { PartitionReading } from '../tracing/telemetry.ts'
 import type { Delivery } from './delivery.ts'
 import type { OldestUnsettled } from './oldest-unsettled.ts'
+import type { Outage } from './outage-health.ts'
 import type { PartitionRun } from './partition.ts'
 import { printableKey } from './printable-key.ts'
 
@@ -22,7 +23,11 @@ export interface Degradation {
 export interface SubscriptionHealth {
   /** False when only a restart helps: the membership has failed for good, or too many abandoned attempts still run. */
   readonly live: boolean
-  /** The group has been joined and its coordinator answers. */
+  /**
+   * The group has been joined and its coordinator answers. An outage does not change it: Kubernetes would take all replicas out of service at once for what
+   * none of them can mend, with whatever else they serve, and would stop the roll-out of the repair. A roll-out that should stop at a broken handler asks
+   * for `outages.length === 0` as well.
+   */
   readonly ready: boolean
   /** `pause` was called, and `resume` not yet: nothing starts, and lag grows on purpose. */
   readonly paused: boolean
@@ -30,6 +35,8 @@ export interface SubscriptionHealth {
   /** Code and message of what keeps the group from being joined or its topics from being read; null when nothing is known to. */
   readonly lastError: string | null
   readonly degraded: readonly Degradation[]
+  /** Event types that cannot be handled at present. Each has one of its held records in `degraded`. */
+  readonly outages: readonly Outage[]
   /** Records of the assigned partitions between what is settled and the end of the log. */
   readonly lag: number
   /** How long the oldest unsettled record has been here, in milliseconds; null when there is none. */
@@ -57,7 +64,8 @@ export function degradationsOf(run: PartitionRun, nowMs: number): Degradation[] 
   return degraded
 }
 
-function followersOf(run: PartitionRun, delivery: Delivery): number {
+/** Records of its lane that wait behind it. */
+export function followersOf(run: PartitionRun, delivery: Delivery): number {
   let followers = delivery.laneKey === null ? 0 : (run.parking.lanes.get(delivery.laneKey)?.tickets.size ?? 0)
   for (let next = delivery.follower; next !== null; next = next.follower) followers += 1
   return followers

@@ -203,6 +203,11 @@ export class PartitionRun implements Committable {
     return this.#waits.keys()
   }
 
+  /** The record may run: what held it back is over. */
+  makeReady(delivery: Delivery): void {
+    if (this.state === 'active') this.ready.push(delivery)
+  }
+
   block(delivery: Delivery, reason: string): void {
     this.blocked.set(delivery, { reason, sinceMs: this.blocked.get(delivery)?.sinceMs ?? this.#clock.monotonic() })
   }

@@ -16,6 +16,8 @@ import { GroupTopics } from './group-topics.ts'
 import { degradationsOf, readingOf, type SubscriptionHealth } from './health.ts'
 import { LeftoverWatch } from './leftover-watch.ts'
 import { oldestUnsettled } from './oldest-unsettled.ts'
+import { OutageGates } from './outage-gates.ts'
+import { outageDegradations, outagesOf } from './outage-health.ts'
 import { warnOfShortRetention } from './retention-check.ts'
 import { createStartPolicy } from './start-policy.ts'
 import type { SubscriptionDefinition } from './subscription-definition.ts'
@@ -74,9 +76,10 @@ class RunningSubscription implements Subscription {
   readonly #clock: Clock
   readonly #engine: GroupEngine
   readonly #runner: DeliveryRunner
+  readonly #gates: OutageGates
   readonly #consumer: DriverConsumer
   readonly #closeDepartures: () => Promise<void>
-  readonly #stopObserving: () => void
+  readonly #stopObserving: readonly (() => void)[]
   readonly #leftovers: LeftoverWatch
   readonly #closed = Promise.withResolvers<never>()
   #closing: Promise<void> | null = null
@@ -99,6 +102,13 @@ class RunningSubscription implements Subscription {
     this.failed = failed.promise
     this.#definition = definition
     this.#clock = clock
+    this.#gates = new OutageGates({
+      definition,
+      clock,
+      logger,
+      metrics,
+      onRunnable: () => this.#engine.dispatcher.dispatch(),
+    })
     this.#engine = new GroupEngine({
       definition,
       topics,
@@ -109,6 +119,7 @@ class RunningSubscription implements Subscription {
       consumer: () => this.#consumer,
       runner: () => this.#runner,
       random: dependencies.random ?? Math.random,
+      gates: this.#gates,
       startFrom: createStartPolicy({
         driver,
         definition,
@@ -137,6 +148,7 @@ class RunningSubscription implements Subscription {
       clientId,
       decoder,
       settler,
+      gates: this.#gates,
       publisher,
       clock,
       logger,
@@ -146,10 +158,13 @@ class RunningSubscription implements Subscription {
       onLeftBehind: (delivery) => this.#engine.leftBehind(delivery),
     })
     this.#closeDepartures = () => departureProducer.close()
-    this.#stopObserving = metrics.observe(() => {
-      const nowMs = clock.monotonic()
-      return Array.from(this.#engine.runs, (run) => readingOf(run, nowMs))
-    })
+    this.#stopObserving = [
+      metrics.observe(() => {
+        const nowMs = clock.monotonic()
+        return Array.from(this.#engine.runs, (run) => readingOf(run, nowMs))
+      }),
+      metrics.observeOutages(() => this.#gates.readings()),
+    ]
     const { sessionTimeoutMs, heartbeatIntervalMs, rebalanceTimeoutMs, instanceId } = definition.session
     this.#consumer = driver.joinGroup(
       {
@@ -208,7 +223,8 @@ class RunningSubscription implements Subscription {
       paused: this.#engine.dispatcher.isPaused && this.#closing === null,
       state,
       lastError: lastError === null ? null : errorText(lastError),
-      degraded: runs.flatMap((run) => degradationsOf(run, nowMs)),
+      degraded: [...outageDegradations(this.#gates, nowMs), ...runs.flatMap((run) => degradationsOf(run, nowMs))],
+      outages: outagesOf(this.#gates, nowMs),
       lag: readings.reduce((sum, { lag }) => sum + lag, 0),
       oldestUnsettledMs: isWaiting ? Math.max(...readings.map(({ oldestUnsettledMs }) => oldestUnsettledMs)) : null,
       oldestUnsettled: oldestUnsettled(runs, this.#runner.inFlight, this.#engine.dispatcher.isPaused, nowMs),
@@ -232,7 +248,8 @@ class RunningSubscription implements Subscription {
     )
     this.#leftovers.close()
     await this.#engine.close()
-    this.#stopObserving()
+    for (const stop of this.#stopObserving) stop()
+    this.#gates.close()
     this.#runner.inFlight.close()
     await Promise.all([this.#consumer.close(), this.#closeDepartures()])
   }

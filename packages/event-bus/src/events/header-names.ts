@@ -37,6 +37,8 @@ export const provenanceHeaderNames = {
   attempts: 'tributary.attempts',
   firstFailedAt: 'tributary.first-failed-at',
   failedAt: 'tributary.failed-at',
+  /** Only where `onFailure.outage.maxHoldMs` ended an outage for the record. */
+  heldMs: 'tributary.held-ms',
   dueAt: 'tributary.due-at',
   redriveCount: 'tributary.redrive-count',
   /** Context of this hop; the original `traceparent` stays as it was. */

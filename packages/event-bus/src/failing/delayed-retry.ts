@@ -14,7 +14,7 @@ export function delayedRetryForms(retry: DelayedRetry, traceparent: Buffer): Dep
   const { key, value } = record
   const { origin, original, redriveCount } = history
   return FORMS.map((detail) => (now) => {
-    const report = { ...retry, origin, redriveCount, reason: null, failedAt: now, dueAt: now + delayMs }
+    const report = { ...retry, origin, redriveCount, reason: null, failedAt: now, dueAt: now + delayMs, heldMs: null }
     const headers = [...provenanceHeaders(report, detail, traceparent), ...original]
     return { key, value, headers, timestamp: now }
   })

@@ -26,6 +26,8 @@ interface Leaving {
 export interface DeadLetter extends Leaving {
   readonly kind: 'dead-letter'
   readonly reason: DeadLetterReason
+  /** For how long it was held, if `onFailure.outage.maxHoldMs` ended that: milliseconds. */
+  readonly heldMs: number | null
 }
 
 /** A record that waits in a retry topic for another attempt. */

@@ -1,4 +1,11 @@
 import { type Backoff, backoffFaults, exponential } from './backoff.ts'
+import { type ClassificationRule, classificationFaults } from './classification.ts'
+import {
+  type OutagePolicy,
+  outagePolicyFaults,
+  type ResolvedOutagePolicy,
+  resolveOutagePolicy,
+} from './outage-policy.ts'
 import { type RetryTopics, retryTopicsFaults } from './retry-topics.ts'
 
 /** What a subscription does with a record whose handler fails. */
@@ -36,6 +43,20 @@ export interface FailurePolicy {
    * @defaultValue 'hold'
    */
   readonly deadLetterImpossible?: 'hold' | 'skip-and-alarm'
+  /**
+   * What kind of failure an error is: the first rule that matches decides, and what none matches is retried. Only what the handler throws is looked up;
+   * `Reject` and undecodable bytes are decided before.
+   *
+   * @defaultValue [] (everything is retried)
+   */
+  readonly classify?: readonly ClassificationRule[]
+  /**
+   * How an outage of what the handler depends on is told from a record that cannot be handled, so that it does not drain a topic into the dead-letter
+   * topic. `false`: every record is given up when its attempts are used up, whatever happens to others.
+   *
+   * @defaultValue {} (watched, with the defaults of `OutagePolicy`)
+   */
+  readonly outage?: OutagePolicy | false
 }
 
 /** The same with every default filled in. */
@@ -45,6 +66,8 @@ export interface ResolvedFailurePolicy {
   readonly maxAgeMs: number
   readonly afterwards: 'dead-letter' | 'hold' | RetryTopics
   readonly deadLetterImpossible: 'hold' | 'skip-and-alarm'
+  readonly classify: readonly ClassificationRule[]
+  readonly outage: ResolvedOutagePolicy | false
 }
 
 export function resolveFailurePolicy(policy: FailurePolicy = {}): ResolvedFailurePolicy {
@@ -54,6 +77,8 @@ export function resolveFailurePolicy(policy: FailurePolicy = {}): ResolvedFailur
     maxAgeMs: policy.maxAgeMs ?? 3_600_000,
     afterwards: policy.afterwards ?? 'dead-letter',
     deadLetterImpossible: policy.deadLetterImpossible ?? 'hold',
+    classify: [...(policy.classify ?? [])],
+    outage: resolveOutagePolicy(policy.outage),
   }
 }
 
@@ -68,5 +93,7 @@ export function failurePolicyFaults(policy: ResolvedFailurePolicy): string[] {
     const ofTopics = retryTopicsFaults(policy.afterwards, policy.maxAgeMs)
     faults.push(...ofTopics.map((fault) => `onFailure.afterwards: ${fault}`))
   }
+  faults.push(...classificationFaults(policy.classify))
+  if (policy.outage !== false) faults.push(...outagePolicyFaults(policy.outage))
   return faults
 }

@@ -11,7 +11,14 @@ export interface Failure {
   readonly stack: string | null
   /** `RetryLater` only. */
   readonly afterMs: number | null
+  /** What it names as its `cause`, and so on from there, the nearest first. */
+  readonly causes: readonly FailureCause[]
 }
+
+export type FailureCause = Pick<Failure, 'name' | 'code'>
+
+/** A chain of causes may be a circle. */
+const MAX_CAUSES = 8
 
 export function failureFrom(thrown: unknown): Failure {
   const code = textAt(thrown, 'code')
@@ -21,13 +28,23 @@ export function failureFrom(thrown: unknown): Failure {
     code,
     message: messageOf(thrown),
     stack: textAt(thrown, 'stack'),
-    afterMs: code === 'RETRY_LATER' && typeof afterMs === 'number' && afterMs >= 0 ? afterMs : null,
+    afterMs: code === 'RETRY_LATER' && Number.isFinite(afterMs) && Number(afterMs) >= 0 ? Number(afterMs) : null,
+    causes: causesOf(thrown),
   }
 }
 
 /** `TypeError: x is not a function`, or what a log line can say of anything else. */
 export function describeFailure(failure: Failure): string {
   return failure.message === '' ? failure.name : `${failure.name}: ${failure.message}`
+}
+
+function causesOf(thrown: unknown): FailureCause[] {
+  const causes: FailureCause[] = []
+  for (let cause = valueAt(thrown, 'cause'); cause !== undefined && cause !== null; cause = valueAt(cause, 'cause')) {
+    causes.push({ name: nameOf(cause), code: textAt(cause, 'code') })
+    if (causes.length === MAX_CAUSES) break
+  }
+  return causes
 }
 
 function nameOf(thrown: unknown): string {

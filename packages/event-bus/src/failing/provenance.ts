@@ -28,6 +28,8 @@ export interface FailureReport {
   readonly failedAt: number
   /** When it may be tried again, in milliseconds since the Unix epoch; null when it was given up. */
   readonly dueAt: number | null
+  /** For how long it was held, if that ended it: milliseconds. */
+  readonly heldMs: number | null
   /** How often it was redriven before it failed this time; null when never. */
   readonly redriveCount: string | null
 }
@@ -61,6 +63,7 @@ export function provenanceHeaders(report: FailureReport, detail: ErrorDetail, tr
     textHeader(names.failedAt, new Date(report.failedAt).toISOString()),
   )
   if (report.dueAt !== null) headers.push(textHeader(names.dueAt, new Date(report.dueAt).toISOString()))
+  if (report.heldMs !== null) headers.push(textHeader(names.heldMs, String(report.heldMs)))
   if (report.redriveCount !== null) headers.push(textHeader(names.redriveCount, report.redriveCount))
   // Always there and always last: what follows is the record's own, whatever it is called.
   headers.push([names.traceparent, traceparent])

@@ -52,7 +52,7 @@ function moved(record: RawRecord, role: TopicRole, to: 'retry' | 'dead-letter', 
   const [form] =
     to === 'retry'
       ? delayedRetryForms({ ...leaving, kind: 'retry', delayMs: 10_000 }, traceparent)
-      : deadLetterForms({ ...leaving, kind: 'dead-letter', reason: 'attempts-exhausted' }, traceparent)
+      : deadLetterForms({ ...leaving, kind: 'dead-letter', reason: 'attempts-exhausted', heldMs: null }, traceparent)
   if (form === undefined) throw new Error('there is a form')
   return form(now)
 }

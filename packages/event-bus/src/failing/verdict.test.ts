@@ -2,14 +2,23 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ClusterUnavailableError, RecordUndecodableError, Reject, RetryLater, SchemaUnknownError } from '../errors.ts'
 import { fixed } from './backoff.ts'
+import type { Treatment } from './classification.ts'
 import { failureFrom } from './failure.ts'
 import { resolveFailurePolicy } from './failure-policy.ts'
+import type { Standing } from './outage-watch.ts'
 import { retryTopics } from './retry-topics.ts'
-import { type FailureHistory, type Verdict, verdictOn } from './verdict.ts'
+import { type FailureHistory, needsPermit, type Verdict, verdictOn } from './verdict.ts'
 
 const policy = resolveFailurePolicy({ inPlace: { attempts: 3, backoff: fixed(100) }, maxAgeMs: 1_000 })
 const patient = { ...policy, afterwards: 'hold' as const }
-const first: FailureHistory = { step: 'handle', attempt: 1, ageMs: 0, waitedMs: null }
+const first: FailureHistory = {
+  step: 'handle',
+  attempt: 1,
+  ageMs: 0,
+  waitedMs: null,
+  treatment: 'retry',
+  standing: 'unwatched',
+}
 
 const table: [situation: string, thrown: unknown, history: FailureHistory, verdict: Verdict][] = [
   ['an error', new Error('no'), first, { kind: 'retry', afterMs: 100 }],
@@ -54,7 +63,76 @@ const table: [situation: string, thrown: unknown, history: FailureHistory, verdi
   ],
 ]
 
+const lastOne: FailureHistory = { ...first, attempt: 3 }
+const exhausted: Verdict = { kind: 'dead-letter', reason: 'attempts-exhausted' }
+
+/** What is known of others, and what that means for a record whose attempts are used up. */
+const standings: [standing: Standing, verdict: Verdict][] = [
+  ['unwatched', exhausted],
+  ['permitted', exhausted],
+  ['overdue', exhausted],
+  ['short', { kind: 'hold', afterMs: 100 }],
+  ['unproven', { kind: 'second-look', afterMs: 1_000 }],
+  ['suspect', { kind: 'await-recovery' }],
+  ['probe', { kind: 'await-recovery' }],
+]
+
+const treatments: [treatment: Treatment, verdict: Verdict][] = [
+  ['retry', { kind: 'retry', afterMs: 100 }],
+  ['reject', { kind: 'dead-letter', reason: 'rejected' }],
+  ['skip', { kind: 'skip' }],
+  ['hold', { kind: 'hold', afterMs: 100 }],
+]
+
 describe('verdictOn', () => {
+  it.each(standings)('%s, at the last attempt', (standing, verdict) => {
+    expect(verdictOn(failureFrom('no'), { ...lastOne, standing }, policy, 0)).toEqual(verdict)
+  })
+
+  it.each(standings)('%s, before the last attempt', (standing) => {
+    const isHeld = standing === 'probe' || standing === 'overdue'
+    const expected = isHeld ? { kind: 'await-recovery' } : { kind: 'retry', afterMs: 100 }
+    expect(verdictOn(failureFrom('no'), { ...first, standing }, policy, 0)).toEqual(expected)
+  })
+
+  it.each(treatments)('%s, by classification', (treatment, verdict) => {
+    expect(verdictOn(failureFrom('no'), { ...first, treatment }, policy, 0)).toEqual(verdict)
+  })
+
+  it('holds beyond all limits what is classified so, and dead-letters what the handler rejects all the same', () => {
+    const history: FailureHistory = { ...first, attempt: 99, ageMs: 1e9, treatment: 'hold' }
+    expect(verdictOn(failureFrom('no'), history, policy, 0)).toEqual({ kind: 'hold', afterMs: 100 })
+    expect(verdictOn(failureFrom(new Reject('no')), history, policy, 0).kind).toBe('dead-letter')
+  })
+
+  it('never gives up for want of attempts or time where nothing permits it, and answers the same to the same', () => {
+    const inPlace = policy
+    const delayed = { ...policy, afterwards: retryTopics({ delaysMs: [300, 600], order: 'overtake' }) }
+    const history = fc.record({
+      step: fc.constantFrom('decode' as const, 'look-up' as const, 'handle' as const),
+      attempt: fc.integer({ min: 1, max: 10 }),
+      ageMs: fc.nat({ max: 2_000 }),
+      waitedMs: fc.constantFrom(null, 300),
+      treatment: fc.constantFrom(...treatments.map(([treatment]) => treatment)),
+      standing: fc.constantFrom(...standings.map(([standing]) => standing)),
+    })
+    fc.assert(
+      fc.property(
+        fc.anything(),
+        history,
+        fc.double({ min: 0, max: 0.99 }),
+        fc.boolean(),
+        (thrown, given, random, isDelayed) => {
+          const policy = isDelayed ? delayed : inPlace
+          const verdict = verdictOn(failureFrom(thrown), given, policy, random)
+          expect(verdictOn(failureFrom(thrown), given, policy, random)).toEqual(verdict)
+          if (verdict.kind !== 'dead-letter' || !needsPermit(verdict.reason)) return
+          expect(['unwatched', 'permitted', 'overdue']).toContain(given.standing)
+        },
+      ),
+    )
+  })
+
   it.each(table)('%s', (_, thrown, history, verdict) => {
     expect(verdictOn(failureFrom(thrown), history, policy, 0)).toEqual(verdict)
   })

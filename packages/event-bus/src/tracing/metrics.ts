@@ -2,6 +2,7 @@
 import type { Attributes, Counter, Meter } from '@opentelemetry/api'
 import type { CommitOutcome } from '../driver.ts'
 import { attributeNames, batchSizeBuckets, durationBuckets, metricNames } from './names.ts'
+import { observeOutages, outageCounter, outageInstruments } from './outage-metrics.ts'
 import type {
   AttemptOutcome,
   PartitionReading,
@@ -70,6 +71,7 @@ export function createInstruments(meter: Meter) {
     ),
     inFlight: gauge(metricNames.inFlight, '{record}', 'Records in the hands of handlers.'),
     parked: gauge(metricNames.parked, '{record}', 'Records that wait behind slow keys and are kept as offsets.'),
+    outages: outageInstruments(meter),
   }
 }
 
@@ -151,6 +153,8 @@ export function createSubscriptionMetrics(instruments: Instruments, labels: Subs
     headerMismatch: (topic) => instruments.headerMismatches.add(1, plain.of(topic, '')),
     committed: (topic, outcome) => instruments.commits.add(1, byOutcome.of(topic, outcome)),
     observe: (read) => observePartitions(instruments, ofTopic, read),
+    outages: (topic, eventType) => outageCounter(instruments.outages, byType.of(topic, eventType)),
+    observeOutages: (read) => observeOutages(instruments.meter, instruments.outages, byType.of.bind(byType), read),
   }
 }
 

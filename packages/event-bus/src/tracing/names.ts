@@ -50,6 +50,12 @@ export const metricNames = {
   oldestUnsettledAge: 'tributary.oldest_unsettled.age',
   inFlight: 'tributary.in_flight',
   parked: 'tributary.parked',
+  outages: 'tributary.outages',
+  outageOpen: 'tributary.outage.open',
+  outageHeld: 'tributary.outage.held',
+  outagePermits: 'tributary.outage.permits',
+  outageMaxPermits: 'tributary.outage.max_permits',
+  outageMaxHold: 'tributary.outage.max_hold',
 } as const
 
 /** Bucket boundaries of the batch size histogram, in records. */

@@ -4,6 +4,7 @@
  */
 import type { Context, SpanContext } from '@opentelemetry/api'
 import type { CommitOutcome, RawHeader } from '../driver.ts'
+import type { OutageReason } from '../failing/outage-watch.ts'
 
 export interface AttemptInfo {
   readonly topic: string
@@ -81,6 +82,18 @@ export interface PartitionReading {
   readonly parked: number
 }
 
+/** What is true of an event type that is watched for outages, at the time of a scrape. */
+export interface OutageReading {
+  readonly topic: string
+  readonly eventType: string
+  /** Null while its records are not held. */
+  readonly openReason: OutageReason | null
+  readonly held: number
+  readonly permits: number
+  readonly maxPermits: number
+  readonly maxHoldMs: number
+}
+
 export interface SubscriptionLabels {
   readonly group: string
   readonly clientId: string
@@ -113,6 +126,10 @@ export interface SubscriptionMetrics {
   committed(topic: string, outcome: CommitOutcome): void
   /** `read` is called at each collection for lag, age and records in flight. Returns how to stop. */
   observe(read: () => Iterable<PartitionReading>): () => void
+  /** Answers how to count outages of an event type; both reasons start at 0. */
+  outages(topic: string, eventType: string): (reason: OutageReason) => void
+  /** As `observe`, for event types that are watched. */
+  observeOutages(read: () => Iterable<OutageReading>): () => void
 }
 
 export interface Telemetry {

@@ -112,7 +112,10 @@ class World {
         ],
         order: kept,
         concurrency,
-        onFailure: { inPlace: { attempts: ATTEMPTS, backoff: fixed(20) } },
+        onFailure: {
+          inPlace: { attempts: ATTEMPTS, backoff: fixed(20) },
+          outage: { probe: fixed(60), maxHoldMs: 500 },
+        },
       },
       { clock: this.#clock, driver: this.#driver },
     )

@@ -14,7 +14,7 @@ function batchRig(
   handler: (events: readonly Placed[], ctx: BatchContext) => unknown,
   more: Partial<SubscriptionOptions> = {},
 ): Rig {
-  const onFailure = { inPlace: { attempts: 3, backoff: fixed(100) } }
+  const onFailure = { inPlace: { attempts: 3, backoff: fixed(100) }, outage: false as const }
   return rig(() => {}, { on: [handleBatch(orderPlaced, options, handler)], onFailure, ...more })
 }
 
@@ -182,7 +182,9 @@ describe('what a batch handler says', () => {
     ['a list of something else', [undefined, true]],
     ['an Error that was not thrown', new Error('returned')],
   ])('by %s fails all with a typed error', async (_, returned) => {
-    const { clock, driver } = batchRig({ maxRecords: 2 }, () => returned, { onFailure: { inPlace: { attempts: 1 } } })
+    const { clock, driver } = batchRig({ maxRecords: 2 }, () => returned, {
+      onFailure: { inPlace: { attempts: 1 }, outage: false },
+    })
     const partition = await driver.assign(0)
     partition.deliver([order('a', 1), order('b', 2)])
     await clock.advance(1_000)

@@ -4,7 +4,7 @@ import { fixed } from '../../src/failing/backoff.ts'
 import { order, orderPlaced, rig } from './rig.ts'
 
 const attempt = { deadlineMs: 1_000, abandonAfterMs: 5_000 }
-const onFailure = { inPlace: { attempts: 3, backoff: fixed(100) } }
+const onFailure = { inPlace: { attempts: 3, backoff: fixed(100) }, outage: false as const }
 const fresh = { committed: { nextOffset: 0n, metadata: '' } }
 
 describe('an attempt past its deadline', () => {

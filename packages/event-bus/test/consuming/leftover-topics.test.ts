@@ -40,7 +40,7 @@ describe('retry topics of another configuration', () => {
         attempts.push(attempt)
         throw new Error('no')
       },
-      { onFailure: { inPlace: { attempts: 2 } } },
+      { onFailure: { inPlace: { attempts: 2 }, outage: false } },
       { driver },
     )
     const { clock } = given

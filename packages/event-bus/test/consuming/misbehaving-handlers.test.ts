@@ -4,7 +4,7 @@ import { Reject, RetryLater } from '../../src/errors.ts'
 import { fixed } from '../../src/failing/backoff.ts'
 import { order, rig } from './rig.ts'
 
-const onFailure = { inPlace: { attempts: 3, backoff: fixed(100) } }
+const onFailure = { inPlace: { attempts: 3, backoff: fixed(100) }, outage: false as const }
 
 const fail = (): never => {
   throw new Error('no')

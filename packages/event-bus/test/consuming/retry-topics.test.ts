@@ -10,6 +10,7 @@ import { retryTopics } from '../../src/failing/retry-topics.ts'
 import { order, rig } from './rig.ts'
 
 const onFailure: FailurePolicy = {
+  outage: false,
   inPlace: { attempts: 2, backoff: fixed(100) },
   afterwards: retryTopics({ delaysMs: [10_000, 300_000], order: 'overtake' }),
 }

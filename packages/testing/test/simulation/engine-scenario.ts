@@ -63,6 +63,8 @@ function settings(random: SeededRandom): EngineScenario['settings'] {
       maxAgeMs: random.pick([5_000, 3_600_000]),
       afterwards: random.pick(['dead-letter', 'dead-letter', 'hold', overtaking]),
       deadLetterImpossible: random.pick(['hold', 'skip-and-alarm']),
+      // Short, so that a run ends soon after its faults: many have nothing but failures left then.
+      outage: { probe: fixed(200), maxHoldMs: 2_000, maxPermits: 3 },
     },
   }
 }
