@@ -2,6 +2,7 @@
 import type { SchemaStore } from './avro/schema-store.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { ByteBudget } from './consuming/flow-control.ts'
+import { LoopBrake } from './consuming/loop-brake.ts'
 import { createSubscription, type Subscription } from './consuming/subscription.ts'
 import type { SubscriptionDefinition } from './consuming/subscription-definition.ts'
 import type { Driver, DriverAdmin } from './driver.ts'
@@ -32,7 +33,8 @@ export interface EventBusOptions {
   /** Limits of publishing. */
   readonly publish?: PublisherLimits
   /**
-   * Bytes of received records that all subscriptions together may hold; fetching stops above it.
+   * Bytes of received records that all subscriptions together may hold; fetching stops above it. While the event loop is late (timers wait for 100 ms or more),
+   * only a sixteenth of it may be held.
    *
    * @defaultValue 134,217,728 (128 MiB)
    */
@@ -88,6 +90,7 @@ class KafkaEventBus implements EventBus {
   readonly #publisher: Publisher
   readonly #telemetry: ReturnType<typeof createTelemetry>
   readonly #budget: ByteBudget
+  readonly #loopBrake: LoopBrake | null
   readonly #subscriptions = new Map<string, Subscription>()
   #admin: DriverAdmin | null = null
   #closing: Promise<void> | null = null
@@ -101,6 +104,8 @@ class KafkaEventBus implements EventBus {
     this.#logger = guardedLogger(options.logger ?? silentLogger)
     this.#telemetry = createTelemetry(options.telemetry)
     this.#budget = new ByteBudget(options.maxReceivedBytes ?? defaultReceivedBytes)
+    // Virtual time is never late, and a simulation must not depend on the machine's.
+    this.#loopBrake = clock === systemClock ? new LoopBrake(this.#budget, clock) : null
     const publisher = createPublisher({
       source,
       clientId,
@@ -136,6 +141,7 @@ class KafkaEventBus implements EventBus {
       )
     }
     const { clock = systemClock, random, schemas } = this.#options
+    this.#loopBrake?.start()
     const running = untraced(() =>
       createSubscription(definition, {
         driver: this.#driver,
@@ -165,6 +171,7 @@ class KafkaEventBus implements EventBus {
 
   /** A step that fails keeps none of the later ones from happening; its error is told at the end. */
   async #close(): Promise<void> {
+    this.#loopBrake?.stop()
     const steps: (() => Promise<unknown>)[] = [
       () => Promise.all(Array.from(this.#subscriptions.values(), (subscription) => subscription.close())),
       () => this.#publisher.close(),

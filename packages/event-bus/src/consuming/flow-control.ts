@@ -5,6 +5,7 @@ import type { PartitionLimits } from './subscription-definition.ts'
 export class ByteBudget {
   readonly limitBytes: number
   #heldBytes = 0
+  #part = 1
   readonly #listeners = new Set<() => void>()
 
   constructor(limitBytes: number) {
@@ -16,7 +17,7 @@ export class ByteBudget {
   }
 
   get isExhausted(): boolean {
-    return this.#heldBytes >= this.limitBytes
+    return this.#heldBytes >= this.limitBytes * this.#part
   }
 
   take(bytes: number): void {
@@ -26,13 +27,24 @@ export class ByteBudget {
   release(bytes: number): void {
     const wasExhausted = this.isExhausted
     this.#heldBytes -= bytes
-    if (wasExhausted && !this.isExhausted) for (const listener of this.#listeners) listener()
+    this.#tellRelief(wasExhausted)
+  }
+
+  /** From now on only this part of the limit may be held, from 0 to 1. What is there already stays. */
+  setPart(part: number): void {
+    const wasExhausted = this.isExhausted
+    this.#part = part
+    this.#tellRelief(wasExhausted)
   }
 
   /** Calls `listener` whenever there is room again after there was none. Returns how to stop. */
   onRelief(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  #tellRelief(wasExhausted: boolean): void {
+    if (wasExhausted && !this.isExhausted) for (const listener of this.#listeners) listener()
   }
 }
 
