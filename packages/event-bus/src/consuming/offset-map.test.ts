@@ -61,6 +61,14 @@ describe('the offset map', () => {
     expect(metadata.length).toBeLessThan(30)
   })
 
+  it('that is cut calls nothing settled from the first record on that has no room', () => {
+    const unsettled = Array.from({ length: 5_000 }, (_, index) => run(BigInt(index * 2), BigInt(index * 2 + 1)))
+    const { metadata, fill } = encodeOffsetMap(0n, { boundary: 10_000n, unsettled })
+    const decoded = decodeOffsetMap(metadata, 0n)
+    expect(fill).toBe(1)
+    expect(decoded?.boundary).toBe(unsettled[decoded?.unsettled.length ?? -1]?.from)
+  })
+
   it('has room for 500 waiting keys', () => {
     const unsettled = Array.from({ length: 500 }, (_, index) => lane(BigInt(index * 1_000), `k${index}`))
     expect(encodeOffsetMap(0n, { boundary: 600_000n, unsettled }).fill).toBeLessThan(1)
