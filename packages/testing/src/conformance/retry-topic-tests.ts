@@ -10,6 +10,7 @@ const text = ({ headers }: RawRecord, name: string): string | undefined =>
 export function retryTopicTests(bench: () => BusBench): void {
   const delayed = (...delaysMs: number[]) => ({
     inPlace: { attempts: 2, backoff: fixed(20) },
+    outage: false as const,
     afterwards: retryTopics({ delaysMs, order: 'overtake' }),
   })
 

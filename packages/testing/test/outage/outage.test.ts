@@ -257,6 +257,21 @@ describe('a record that cannot be handled', () => {
     expect(world.heldMs.map(Number).every((ms) => ms >= 600_000)).toBe(true)
   })
 
+  it('that is held as a newcomer has all its attempts before `maxHoldMs` ends it: what it failed as a probe does not count', async () => {
+    const world = new OutageWorld({
+      onFailure: { ...hasty, outage: { maxHoldMs: 60_000 } },
+      work: () => {
+        throw new Error('no such product')
+      },
+    })
+    await world.publish(2, 4_000)
+    await world.clock.advanceUntil(() => world.deadLetters.length === 1)
+    await world.clock.advance(6_000)
+    expect(world.deadLetters).toEqual([0])
+    await world.clock.advance(10_000)
+    expect(world.deadLetters).toEqual([0, 1])
+  })
+
   it('is given up when its attempts are used up where nobody watches', async () => {
     const world = new OutageWorld({ onFailure: { ...hasty, outage: false } })
     world.isUp = false
