@@ -40,7 +40,7 @@ export class Delivery implements LaneMember<Delivery> {
   event: HandledEvent | null = null
   /** Failures of the step it is at, since it was read from this topic: decoding, then handling. */
   failures = 0
-  /** Failures before the last outage, which no longer count. */
+  /** Failures that no longer count: those before an outage, and as a probe. */
   earlierFailures = 0
   /** By the monotonic clock; meaningful while `failures` is not 0. */
   firstFailedAtMonotonicMs = 0
@@ -86,6 +86,12 @@ export class Delivery implements LaneMember<Delivery> {
   get attemptsMade(): number {
     const here = this.earlierFailures + this.failures
     return this.owner.role.kind === 'retry' ? this.history.attempts + here : here
+  }
+
+  /** Its latest failure does not count; that it was attempted does. */
+  forgive(): void {
+    this.failures -= 1
+    this.earlierFailures += 1
   }
 
   /** After an outage of `heldMs`: its failures so far no longer count, nor does that time. */

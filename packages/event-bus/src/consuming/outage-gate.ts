@@ -106,7 +106,7 @@ export class OutageGate {
   /** Holds a record that has failed while nothing shows that others can be handled. */
   awaitRecovery(delivery: Delivery, standing: Standing): void {
     // A probe fails because of the outage, and that does not count against the record.
-    if (standing === 'probe') delivery.failures -= 1
+    if (standing === 'probe') delivery.forgive()
     if (standing === 'suspect') this.#open()
     if (this.watch.state === 'open') this.#hold(delivery)
     // A slow probe: the outage is over by now.
