@@ -73,7 +73,9 @@ export const fetch: Api = defineApi({
   request,
   response,
   subjects: ({ topics }) =>
-    topics.flatMap(({ topic, partitions }) => partitions.map(({ partition }) => ({ topic, partition }))),
+    topics.flatMap(({ topic, partitions }) =>
+      partitions.map(({ partition, fetchOffset }) => ({ topic, partition, fetchOffset })),
+    ),
   async handle(wanted, context) {
     // Incremental sessions are optional for a broker: id 0 in every answer tells the client that it got none.
     if (wanted.sessionId !== 0) return { errorCode: errorCodes.FETCH_SESSION_ID_NOT_FOUND, sessionId: 0, responses: [] }

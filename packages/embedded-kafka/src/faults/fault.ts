@@ -28,12 +28,18 @@ export type Effect =
   | { readonly kind: 'fail'; readonly error: ErrorName; readonly when: When }
   | { readonly kind: 'drop'; readonly when: When }
   | { readonly kind: 'wait'; readonly until: () => Promise<void>; readonly when: When }
-  | { readonly kind: 'run'; readonly action: () => void | Promise<void>; readonly when: When }
+  | {
+      readonly kind: 'run'
+      readonly action: (request: InterceptedRequest) => void | Promise<void>
+      readonly when: When
+    }
 
 export interface InterceptedRequest {
   readonly api: string
+  /** The node id of the broker that was asked. */
   readonly broker: number
   readonly clientId: string
+  /** The topics, partitions or groups that it is about. */
   subjects(): readonly Subject[]
 }
 

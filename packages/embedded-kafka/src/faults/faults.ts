@@ -21,8 +21,8 @@ export interface FaultChoice {
   hold(when: When): Fault
   /** Applied and never answered; with `before`, not applied either. The connection stays open and, like every Kafka connection, serves nothing later. */
   never(when?: When): Fault
-  /** Runs something at that very moment, such as `kafka.moveLeader(...)` between two requests. */
-  run(action: () => void | Promise<void>, when?: When): Fault
+  /** Runs something at that very moment, such as `kafka.moveLeader(...)` between two requests. It is told what was asked. */
+  run(action: (request: InterceptedRequest) => void | Promise<void>, when?: When): Fault
 }
 
 export class Faults {
@@ -61,7 +61,7 @@ export class Faults {
   intercept(request: InterceptedRequest): Interception | undefined {
     if (this.#staged.length === 0) return undefined
     const striking = this.#staged.filter((fault) => fault.strikes(request))
-    return striking.length === 0 ? undefined : new Interception(striking)
+    return striking.length === 0 ? undefined : new Interception(striking, request)
   }
 }
 

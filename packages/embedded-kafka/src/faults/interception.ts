@@ -1,13 +1,15 @@
 import type { ErrorName } from '../protocol/error-codes.ts'
-import type { Fault, When } from './fault.ts'
+import type { Fault, InterceptedRequest, When } from './fault.ts'
 
 /** The faults that hit one request, in the order in which they were staged. */
 export class Interception {
   readonly #faults: readonly Fault[]
+  readonly #request: InterceptedRequest
   #endsConnection = false
 
-  constructor(faults: readonly Fault[]) {
+  constructor(faults: readonly Fault[], request: InterceptedRequest) {
     this.#faults = faults
+    this.#request = request
   }
 
   /** Whether the connection ends here; the answer, if there was one, is lost. */
@@ -46,7 +48,7 @@ export class Interception {
       const { effect } = fault
       if (effect.when !== when || effect.kind === 'fail') continue
       if (effect.kind === 'drop') this.#endsConnection = true
-      if (effect.kind === 'run') await effect.action()
+      if (effect.kind === 'run') await effect.action(this.#request)
       fault.struck()
       if (effect.kind === 'wait') await effect.until()
     }

@@ -8,6 +8,8 @@ import type { Writer } from './writer.ts'
 export interface Subject {
   readonly topic?: string
   readonly partition?: number
+  /** From where a fetch wants to read. */
+  readonly fetchOffset?: bigint
   readonly group?: string
 }
 
