@@ -71,22 +71,4 @@ describe('a static member', () => {
     expect(await successor.commit(0)).toEqual(['committed'])
     await successor.consumer.close()
   })
-
-  // To a static member that comes back the coordinator names as leader who it was before: nobody takes itself for the leader.
-  it('that comes back as the only one notices partitions that are added', async () => {
-    const { kafka, driver } = await stage()
-    kafka.createTopic('orders')
-    const before = join(driver, 'orders', { instanceId: 'one' })
-    await before.until(() => before.heard.length === 1)
-    await before.consumer.close()
-    const again = join(driver, 'orders', { instanceId: 'one' })
-    await again.until(() => again.heard.length === 1)
-    // It looks at the topic again and again; of two requests for metadata one is such a look.
-    await kafka.faults
-      .on('Metadata', { times: 2 })
-      .run(() => {})
-      .happened(2)
-    await driver.createAdmin({ clientId: 'admin' }).createPartitions('orders', 2)
-    await again.until(() => again.epochs.size === 2)
-  })
 })

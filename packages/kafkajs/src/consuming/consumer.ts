@@ -83,17 +83,6 @@ export class KafkajsConsumer implements DriverConsumer {
       startOver: (owned) => assignment.startOver(owned),
       onFailed,
     })
-    this.#watch = new TopicWatch({
-      cluster,
-      topics,
-      logger,
-      closing,
-      onChanged: () => {
-        if (this.#membership.mayLead) this.#membership.askToRejoin()
-      },
-      onLetGo: () => this.#membership.askToRejoin(),
-      onDeleted: onFailed,
-    })
     const troubleLog = new TroubleLog(logger)
     this.#membership = new Membership(client, options, {
       topics: () => topics.all,
@@ -101,6 +90,7 @@ export class KafkajsConsumer implements DriverConsumer {
       adopt: (assigned, lost) => assignment.adopt(assigned, lost),
       lose: () => assignment.lose(),
       partitionCounts: (topics) => this.#partitionCounts(topics),
+      onLeadershipFound: (assignedCounts) => this.#watch.compareWith(assignedCounts),
       onJoined: () => this.#onJoined(),
       onTrouble: (error) => troubleLog.note(error),
       onFailed: (error) => {
@@ -108,6 +98,16 @@ export class KafkajsConsumer implements DriverConsumer {
         listener.onFailed(error)
         void this.close()
       },
+    })
+    this.#watch = new TopicWatch({
+      cluster,
+      topics,
+      logger,
+      closing,
+      mayLead: () => this.#membership.mayLead,
+      onChanged: () => this.#membership.askToRejoin(),
+      onLetGo: () => this.#membership.askToRejoin(),
+      onDeleted: onFailed,
     })
     const timeoutMs = settings.requestTimeoutMs
     this.#committer = new Committer({ client, membership: this.#membership, ownership, timeoutMs, closing })
@@ -164,7 +164,8 @@ export class KafkajsConsumer implements DriverConsumer {
 
   async #partitionCounts(topics: readonly string[]): Promise<PartitionCount> {
     await this.#cluster.refresh(topics)
-    for (const topic of topics) this.#watch.remember(topic, this.#cluster.topic(topic)?.leaders.length ?? 0)
-    return (topic) => this.#cluster.topic(topic)?.leaders.length ?? 0
+    const counts = new Map(topics.map((topic) => [topic, this.#cluster.topic(topic)?.leaders.length ?? 0]))
+    this.#watch.compareWith(counts)
+    return (topic) => counts.get(topic) ?? 0
   }
 }

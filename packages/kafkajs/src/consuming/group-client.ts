@@ -1,6 +1,6 @@
 import type { CommitRequest, GroupOptions, TopicPartition } from '@tributary/event-bus'
 import type { Api } from '../wire/api.ts'
-import { heartbeat, joinGroup, leaveGroup, offsetCommit, offsetFetch, syncGroup } from '../wire/apis.ts'
+import { describeGroups, heartbeat, joinGroup, leaveGroup, offsetCommit, offsetFetch, syncGroup } from '../wire/apis.ts'
 import type { Cluster, Purpose } from '../wire/cluster.ts'
 import { code, LinkError } from '../wire/failures.ts'
 import { byTopic } from '../wire/list-offsets.ts'
@@ -18,8 +18,16 @@ import {
 export interface JoinedGroup {
   readonly memberId: string
   readonly generation: number
+  readonly leaderId: string
   /** Everybody, when this member leads and must assign; else null. */
   readonly members: readonly Member[] | null
+}
+
+/** A group as the coordinator describes it. */
+export interface DescribedGroup {
+  readonly memberIds: ReadonlySet<string>
+  /** How many partitions of each topic that members read the present generation gives to anybody. */
+  readonly assignedCounts: ReadonlyMap<string, number>
 }
 
 /** Who we are to the coordinator, in one generation. */
@@ -80,6 +88,7 @@ export class GroupClient {
     return {
       memberId: answer.memberId,
       generation: answer.generationId,
+      leaderId: answer.leaderId,
       members: isLeader
         ? answer.members.map((member) => ({ memberId: member.memberId, ...decodeSubscription(member.memberMetadata) }))
         : null,
@@ -124,6 +133,19 @@ export class GroupClient {
     })
     if (answer.errorCode !== code.rebalanceInProgress) this.#check(answer.errorCode, 'heartbeat')
     return answer.errorCode
+  }
+
+  /** Null while the group rebalances. */
+  async describe(): Promise<DescribedGroup | null> {
+    const answer = await this.#call('commit', describeGroups, { groupIds: [this.#options.group] })
+    const [group] = answer.groups
+    this.#check(group?.errorCode ?? code.none, 'looking at its members')
+    if (group?.state !== 'Stable') return null
+    const topics = group.members.flatMap(({ memberMetadata }) => decodeSubscription(memberMetadata).topics)
+    const counts = new Map(topics.map((topic) => [topic, 0]))
+    for (const { topic } of group.members.flatMap(({ memberAssignment }) => decodeAssignment(memberAssignment)))
+      counts.set(topic, (counts.get(topic) ?? 0) + 1)
+    return { memberIds: new Set(group.members.map(({ memberId }) => memberId)), assignedCounts: counts }
   }
 
   /** A static member does not leave: that is what lets it come back without a rebalance. */

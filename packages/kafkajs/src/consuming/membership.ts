@@ -20,6 +20,8 @@ export interface MembershipHost {
   lose(): void
   /** As leader: how many partitions each of these topics has now. */
   partitionCounts(topics: readonly string[]): Promise<PartitionCount>
+  /** Without having assigned them, we lead a group that is assigned so many partitions of these topics. */
+  onLeadershipFound(assignedCounts: ReadonlyMap<string, number>): void
   onJoined(): void
   /** Something keeps us from being stable; it is tried again. */
   onTrouble(error: Error): void
@@ -75,10 +77,7 @@ export class Membership {
     }
   }
 
-  /**
-   * Whether it is for us to see that the group is assigned anew. To a static member that comes back, the coordinator names as leader who it was before the
-   * restart: until the next generation it cannot know.
-   */
+  /** Whether it is for us to see that the group is assigned anew. */
   get mayLead(): boolean {
     return this.#mayLead
   }
@@ -147,10 +146,12 @@ export class Membership {
 
   /** From join to the need to join again. */
   async #oneGeneration(): Promise<void> {
-    const assigned = await this.#join()
+    const isReturning = this.#memberId === '' && this.isStatic
+    const { assigned, leaderId } = await this.#join()
     const lost = new AbortController()
     const heart = this.#startHeart()
     if (this.#isRejoinWanted) heart.askToRejoin()
+    if (isReturning && !this.#mayLead) void this.#lookForLeader(leaderId, heart)
     try {
       const adopting = this.#host.adopt(assigned, lost.signal)
       const gaveUp = await Promise.race([adopting, heart.lost]).catch(async (error: unknown) => {
@@ -169,10 +170,9 @@ export class Membership {
     if (!this.#closing.signal.aborted) this.#state = 'rebalancing'
   }
 
-  async #join(): Promise<TopicPartition[]> {
+  async #join(): Promise<{ assigned: TopicPartition[]; leaderId: string }> {
     this.#hasForfeited = false
     this.#isRejoinWanted = false
-    const isReturning = this.#memberId === '' && this.#options.instanceId !== undefined
     try {
       const subscription = { topics: this.#host.topics(), owned: this.#host.claims(), generation: this.#generation }
       const joining = this.#client.join(this.#memberId, subscription, (memberId) => {
@@ -186,7 +186,7 @@ export class Membership {
       this.#isBetweenGenerations = true
       this.#memberId = joined.memberId
       this.#generation = joined.generation
-      this.#mayLead = joined.members !== null || isReturning
+      this.#mayLead = joined.members !== null
       const assignments = joined.members === null ? new Map() : await this.#assign(joined.members)
       const syncedAt = performance.now()
       const assigned = await this.#held(this.#client.sync(joined, assignments), joined)
@@ -197,9 +197,25 @@ export class Membership {
       this.#lastHeartbeatAt = Date.now()
       this.#lastError = null
       this.#state = 'stable'
-      return assigned
+      return { assigned, leaderId: joined.leaderId }
     } finally {
       this.#isBetweenGenerations = false
+    }
+  }
+
+  /**
+   * To a static member that comes back, the coordinator names as leader who led before, and that may have been this member: under an id that is no more, so
+   * that until the next generation nobody would notice changed topics. What the group is assigned tells what has changed, also while the member was away.
+   */
+  async #lookForLeader(leaderId: string, heart: Heart): Promise<void> {
+    try {
+      const group = await this.#client.describe()
+      if (heart !== this.#heart || group === null || group.memberIds.has(leaderId)) return
+      this.#mayLead = true
+      this.#host.onLeadershipFound(group.assignedCounts)
+    } catch {
+      // A rebalance answers the same question, and is what happened without a static identity.
+      heart.askToRejoin()
     }
   }
 

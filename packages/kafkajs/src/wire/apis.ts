@@ -88,6 +88,17 @@ export const heartbeat = api<
   { errorCode: number }
 >('Heartbeat')
 
+export const describeGroups = api<
+  { groupIds: readonly string[] },
+  {
+    groups: {
+      errorCode: number
+      state: string
+      members: { memberId: string; memberMetadata: Buffer; memberAssignment: Buffer }[]
+    }[]
+  }
+>('DescribeGroups')
+
 export const leaveGroup = api<{ groupId: string; memberId: string }, { errorCode: number }>('LeaveGroup')
 
 export const offsetCommit = api<
