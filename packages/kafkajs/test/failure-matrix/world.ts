@@ -20,7 +20,7 @@ import { expect, onTestFinished, vi } from 'vitest'
 import { kafkajs } from '../../src/index.ts'
 import { GROUP, orderPlaced } from './order-placed.ts'
 
-const TOPIC = orderPlaced.topic
+export const TOPIC = orderPlaced.topic
 const PATIENCE_MS = 8_000
 
 export interface WorldOptions {
@@ -62,8 +62,8 @@ export class World {
   }
 
   /** A process of its own, as far as Kafka can tell. */
-  bus(source: string): EventBus {
-    const bus = createEventBus({ source, driver: this.driver() })
+  bus(source: string, driver = this.driver()): EventBus {
+    const bus = createEventBus({ source, driver })
     onTestFinished(() => bus.close())
     return bus
   }
@@ -72,8 +72,9 @@ export class World {
   async member(
     handler: EventHandler<typeof orderPlaced>,
     options: Partial<SubscriptionOptions> = {},
+    bus = this.bus('member'),
   ): Promise<Subscription> {
-    const subscription = this.bus('member').subscribe(
+    const subscription = bus.subscribe(
       defineSubscription({
         group: GROUP,
         on: [
