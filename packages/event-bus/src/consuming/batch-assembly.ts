@@ -31,7 +31,7 @@ export class BatchPlace {
 
 /** What the assembly needs of its partition. */
 export interface AssemblyOwner {
-  /** The record may run now, or its batch; before those that are ready already, which came later. */
+  /** The record may run now, or its batch: before those that are ready already and came later. */
   readonly makeReady: (delivery: Delivery) => void
   /** Hands out whoever follows a record in its lane, before the record is settled. */
   readonly leaveLane: (delivery: Delivery) => void

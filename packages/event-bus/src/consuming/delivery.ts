@@ -9,6 +9,7 @@ import type { HandlerRegistration } from './handler.ts'
 import type { LaneMember } from './key-lanes.ts'
 import type { OutageGate } from './outage-gate.ts'
 import type { PartitionRun } from './partition.ts'
+import type { ReadyMember } from './ready-queue.ts'
 import { copyOf } from './record-copy.ts'
 
 /** A decoded event with the handler it is for. */
@@ -23,10 +24,11 @@ export interface HandledEvent {
  * One record handed to this group, from its arrival to its settlement or to the end of its epoch. It has one attempt or more, one at a time. State only:
  * `DeliveryRunner` moves it, `PartitionRun` owns it.
  */
-export class Delivery implements LaneMember<Delivery> {
+export class Delivery implements LaneMember<Delivery>, ReadyMember {
   laneKey: string | null = null
   follower: Delivery | null = null
   predecessor: Delivery | null = null
+  isReady = false
   readonly owner: PartitionRun
   record: RawRecord
   readonly ticket: number

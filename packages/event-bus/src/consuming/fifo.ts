@@ -34,16 +34,6 @@ export class Fifo<Item> {
     return item
   }
 
-  /** Puts an item before all others. Cheap when one was taken before. */
-  unshift(item: Item): void {
-    if (this.#head === 0) {
-      this.#items.unshift(item)
-      return
-    }
-    this.#head -= 1
-    this.#items[this.#head] = item
-  }
-
   clear(): void {
     this.#items.length = 0
     this.#head = 0

@@ -196,4 +196,4 @@ export class OffsetTracker {
 
 /** Powers of two. What is in the ring is found without a search, so it holds what is usually in flight. */
 const INITIAL_CAPACITY = 64
-const MAX_CAPACITY = 2_048
+const MAX_CAPACITY = 8_192

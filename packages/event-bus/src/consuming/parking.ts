@@ -152,6 +152,8 @@ export class Parking {
     const heads = new Map<Delivery, number>()
     let hasParked = false
     for (const head of [...this.#run.lanes.heldUp()]) {
+      // It waits for a slot as others do: the lane is not slow, and its followers would be read again as soon as they are let go.
+      if (head.isReady) continue
       const sinceMs = this.#headSince.get(head) ?? nowMs
       heads.set(head, sinceMs)
       if (nowMs - sinceMs < slowAfterMs) continue

@@ -5,13 +5,13 @@ import { BatchAssembly } from './batch-assembly.ts'
 import type { Committable } from './committer.ts'
 import { Delivery } from './delivery.ts'
 import type { DueGate } from './due-gate.ts'
-import { Fifo } from './fifo.ts'
 import type { Backlog, Intake } from './flow-control.ts'
 import { InheritedOffsets } from './inherited-offsets.ts'
 import { KeyLanes, type Order } from './key-lanes.ts'
 import { encodeOffsetMap, type OffsetMap } from './offset-map.ts'
 import { OffsetTracker } from './offset-tracker.ts'
 import { Parking, type ParkingEnvironment } from './parking.ts'
+import { ReadyQueue } from './ready-queue.ts'
 import { waitingMapOf } from './waiting-map.ts'
 
 /** Why a record does not get on, for health. */
@@ -60,7 +60,7 @@ export class PartitionRun implements Committable {
   /** Null where nothing is handled in batches. */
   readonly assembly: BatchAssembly | null
   /** Those that may run now and wait for a slot. */
-  readonly ready = new Fifo<Delivery>()
+  readonly ready = new ReadyQueue<Delivery>()
   /** Records that do not get on for a reason that somebody should know. */
   readonly blocked = new Map<Delivery, Blockage>()
   state: 'active' | 'draining' | 'fenced' = 'active'
@@ -102,7 +102,7 @@ export class PartitionRun implements Committable {
       onBatchDue === undefined
         ? null
         : new BatchAssembly({
-            makeReady: (delivery) => this.ready.unshift(delivery),
+            makeReady: (delivery) => this.ready.push(delivery),
             leaveLane: (delivery) => this.leaveLane(delivery),
             onRunnable: onBatchDue,
             clock,

@@ -75,6 +75,31 @@ describe('order by partition', () => {
 })
 
 describe('slots', () => {
+  it('go to the record that came first on the log, whenever it became ready', async () => {
+    const started: [number, number][] = []
+    const { driver, clock } = rig(
+      async (event, ctx) => {
+        started.push([event.data.n, ctx.attempt])
+        await clock.sleep(10)
+        if (event.data.n === 1 && ctx.attempt === 1) throw new Error('no')
+      },
+      { concurrency: 1, onFailure: { inPlace: { attempts: 2, backoff: fixed(15) } } },
+    )
+    const partition = await driver.assign(0)
+    partition.deliver([order('a', 0), order('b', 1), order('a', 2), order('c', 3), order('a', 4), order('d', 5)])
+    await clock.advance(2_000)
+    expect(started).toEqual([
+      [0, 1],
+      [1, 1],
+      [2, 1],
+      [3, 1],
+      [1, 2],
+      [4, 1],
+      [5, 1],
+    ])
+    expect(driver.committed(0)).toBe(6n)
+  })
+
   it('are shared: a partition whose handlers hang leaves others their part (I7)', async () => {
     const hang = new Promise<void>(() => {})
     const handled: number[] = []

@@ -232,6 +232,19 @@ describe('parking', () => {
     expect(calm.run.parking.lanes.followers).toBe(0)
   })
 
+  it('never parks behind a record that only waits for a slot', async () => {
+    const bench = new Bench()
+    bench.receive(['slow', 'slow', 'slow', 'slow', 'slow', 'slow', 'slow', 'slow'])
+    const [head] = bench.running
+    if (head === undefined) throw new Error('nothing runs')
+    bench.run.makeReady(head)
+    await bench.clock.advance(5_000)
+    expect(bench.run.parking.lanes.followers).toBe(0)
+    bench.run.ready.shift()
+    await bench.clock.advance(1_500)
+    expect(bench.run.parking.lanes.followers).toBe(7)
+  })
+
   it('reads a released key of 10,000 followers in some hundred reads, not in 10,000', async () => {
     const bench = new Bench(4_000)
     bench.receive(Array.from({ length: 2_500 }, () => 'slow'))
