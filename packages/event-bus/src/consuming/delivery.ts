@@ -52,6 +52,8 @@ export class Delivery implements LaneMember<Delivery>, ReadyMember {
   place: BatchPlace | null = null
   /** When its attempt started, in moments of its type's `OutageWatch`. */
   startedAt = 0
+  /** What that watch could prove when the attempt started. */
+  evidenceAt = -1
   /** What that watch remembers of it; null when it neither failed nor was held. */
   trial: Trial | null = null
   /** Set once it shall leave for another topic: from then on it is written, not attempted. */

@@ -250,9 +250,10 @@ export class GroupEngine implements GroupListener {
    * time; then our late commit lands under an old generation and is refused.
    */
   async #handBack(runs: readonly PartitionRun[], signal: AbortSignal): Promise<void> {
-    const { clock, definition, runner } = this.#options
+    const { clock, definition, runner, gates } = this.#options
     const reserveMs = Math.min(MAX_DRAIN_RESERVE_MS, definition.drainMs * DRAIN_RESERVE)
     const drained = Promise.all(runs.map((run) => run.drain()))
+    for (const run of runs) gates.forget(run)
     await until(drained, { clock, ms: definition.drainMs - reserveMs, signal })
     // What has not ended by now does not count. Handlers that obey their signal end before the next owner starts (I2).
     for (const run of runs) runner().inFlight.fence(run)

@@ -72,6 +72,7 @@ export class OutageGate {
       return false
     }
     delivery.startedAt = this.watch.moment
+    delivery.evidenceAt = this.watch.evidenceAt
     return true
   }
 
@@ -92,7 +93,7 @@ export class OutageGate {
 
   failed(delivery: Delivery, failure: Failure): Standing {
     delivery.trial ??= new Trial()
-    const standing = this.watch.failed(delivery.trial, failure, this.#options.clock.monotonic())
+    const standing = this.watch.failed(delivery.trial, failure, this.#options.clock.monotonic(), delivery.evidenceAt)
     if (delivery.trial.isProbe) this.#failedProbes += 1
     this.ended(delivery)
     return standing
@@ -113,7 +114,7 @@ export class OutageGate {
     else delivery.owner.runAgainAfter(delivery, this.#firstWaitMs, this.#options.onRunnable)
   }
 
-  /** The partition is somebody else's. */
+  /** The partition is somebody else's, or about to be: none of its records asks for others any more. */
   forget(run: PartitionRun): void {
     for (const set of [this.#untried, this.#tried, this.#probing]) {
       for (const delivery of set) if (delivery.owner === run) set.delete(delivery)
@@ -148,6 +149,7 @@ export class OutageGate {
   }
 
   #hold(delivery: Delivery): void {
+    if (delivery.owner.state !== 'active') return
     const trial = this.#noteHold(delivery)
     delivery.detach()
     if (trial.failedAt === null) this.#untried.add(delivery)
@@ -243,6 +245,8 @@ export class OutageGate {
       { topic: this.topic, eventType: this.eventType, heldMs, held: this.held },
       `'${this.eventType}' can be handled again: what was held runs again`,
     )
+    // Whoever waits for a slot as the next probe runs as others do, or is held until it is its turn.
+    this.#chosen = null
     this.#pace = new ReleasePace(policy.releasePerSecond)
     this.#release(this.#pace)
   }

@@ -19,7 +19,8 @@ function healthy(): OutageWatch {
   return watch
 }
 
-const fail = (watch: OutageWatch, trial: Trial, nowMs = 0): Standing => watch.failed(trial, refused, nowMs)
+const fail = (watch: OutageWatch, trial: Trial, nowMs = 0): Standing =>
+  watch.failed(trial, refused, nowMs, watch.evidenceAt)
 const succeed = (watch: OutageWatch, startedAt = watch.moment): boolean => watch.succeeded(startedAt, 0)
 
 describe('a record that has failed', () => {
@@ -38,6 +39,15 @@ describe('a record that has failed', () => {
     fail(watch, trial)
     succeed(watch, inFlight)
     expect(fail(watch, trial)).toBe('unproven')
+  })
+
+  it('is not, when the attempt had started before: it may have hung in an outage that is over now', () => {
+    const watch = healthy()
+    const trial = new Trial()
+    fail(watch, trial)
+    const { evidenceAt } = watch
+    for (let n = 0; n < 3; n += 1) succeed(watch)
+    expect(watch.failed(trial, refused, 0, evidenceAt)).toBe('unproven')
   })
 
   it('is not at the edge of an outage, where another was handled after its first failure and not after its last but one', () => {
@@ -122,17 +132,22 @@ describe('an outage', () => {
 
   it('is the handler’s fault while all failures since the last success are one kind of programming error', () => {
     const watch = watching()
-    watch.failed(new Trial(), broken, 0)
-    watch.failed(new Trial(), broken, 0)
+    watch.failed(new Trial(), broken, 0, watch.evidenceAt)
+    watch.failed(new Trial(), broken, 0, watch.evidenceAt)
     expect(watch.reason).toBe('broken-handler')
-    watch.failed(new Trial(), failureFrom(new RangeError('no')), 0)
+    watch.failed(new Trial(), failureFrom(new RangeError('no')), 0, watch.evidenceAt)
     expect(watch.reason).toBe('outage')
-    watch.failed(new Trial(), broken, 0)
+    watch.failed(new Trial(), broken, 0, watch.evidenceAt)
     expect(watch.reason).toBe('outage')
     succeed(watch)
-    watch.failed(new Trial(), broken, 0)
+    watch.failed(new Trial(), broken, 0, watch.evidenceAt)
     expect(watch.reason).toBe('broken-handler')
-    watch.failed(new Trial(), failureFrom(new TypeError('fetch failed', { cause: new Error('refused') })), 0)
+    watch.failed(
+      new Trial(),
+      failureFrom(new TypeError('fetch failed', { cause: new Error('refused') })),
+      0,
+      watch.evidenceAt,
+    )
     expect(watch.reason).toBe('outage')
   })
 })

@@ -51,6 +51,9 @@ const WITNESSES = 3
  * C still succeeds, and everything that A does after that happens in the outage. It counts all the same where the outage would have been seen: when
  * several others succeeded and nothing has failed for the first time since. So a poisoned record that is the last of its burst need not wait for the next.
  *
+ * And it must have been there when the attempt started that failed. A's attempt starts in an outage and hangs; the outage ends; B succeeds; A's attempt passes its
+ * deadline: B would prove that the dependency was there while A waited for it.
+ *
  * Time is counted in moments: one passes with each failure. An attempt that starts notes the present one; it started after a failure exactly when it noted
  * that failure's moment or a later one. Clocks cannot tell this, because thousands of records share a millisecond.
  */
@@ -90,6 +93,11 @@ export class OutageWatch {
     return this.#succeededAtMs
   }
 
+  /** The latest failure against which there is evidence now; an attempt that starts notes it. */
+  get evidenceAt(): number {
+    return this.#witnesses >= WITNESSES ? this.moment : this.#provenAt
+  }
+
   /** An attempt that noted `startedAt` when it began was successful. Answers whether that ends an outage. */
   succeeded(startedAt: number, nowMs: number): boolean {
     this.#succeededAtMs = nowMs
@@ -104,8 +112,12 @@ export class OutageWatch {
     return true
   }
 
-  /** A record has failed. Answers what is known of others; changes nothing but what it remembers. */
-  failed(trial: Trial, failure: Failure, nowMs: number): Standing {
+  /**
+   * A record has failed. Answers what is known of others; changes nothing but what it remembers.
+   *
+   * @param evidenceAt as the attempt noted it when it started
+   */
+  failed(trial: Trial, failure: Failure, nowMs: number, evidenceAt: number): Standing {
     const before = trial.failedAt
     this.moment += 1
     trial.failedAt = this.moment
@@ -117,7 +129,7 @@ export class OutageWatch {
     if (trial.isProbe) return this.#isOverdue(trial, nowMs) ? 'overdue' : 'probe'
 
     const isPermitted = this.permits > 0
-    const isProven = before !== null && (this.#provenAt >= before || this.#witnesses >= WITNESSES)
+    const isProven = before !== null && evidenceAt >= before && this.evidenceAt >= before
     if (isProven) return isPermitted ? 'permitted' : 'short'
     // It was held, the outage ended, and it has failed as often as it may once more.
     if (trial.doubtedAt !== null && this.#provenAt >= trial.doubtedAt && isPermitted) return 'permitted'

@@ -11,6 +11,7 @@ import {
   provenanceHeaderNames,
   redriveTopic,
   type Subscription,
+  type SubscriptionDefinition,
   type SubscriptionOptions,
 } from '@tributary/event-bus'
 import {
@@ -65,6 +66,8 @@ export class OutageWorld {
   readonly subscription: Subscription
   readonly #publisher: EventBus
   readonly #member: EventBus
+  readonly #others: EventBus[] = []
+  readonly #definition: SubscriptionDefinition
 
   constructor({ onFailure = {}, subscription = {}, work = needsDependency }: OutageWorldOptions = {}) {
     const { clock } = this
@@ -88,6 +91,7 @@ export class OutageWorld {
       onFailure,
       ...subscription,
     })
+    this.#definition = definition
     this.subscription = this.#member.subscribe(definition)
     onTestFinished(() => this.close())
   }
@@ -132,8 +136,16 @@ export class OutageWorld {
     return this.clock.monotonic() - startedAt
   }
 
+  /** A second process of the same group. */
+  join(): void {
+    const other = this.#bus('other')
+    other.subscribe(this.#definition)
+    this.#others.push(other)
+  }
+
   async close(): Promise<void> {
-    await this.clock.advanceUntil(Promise.all([this.#member.close(), this.#publisher.close()]))
+    const buses = [this.#member, this.#publisher, ...this.#others]
+    await this.clock.advanceUntil(Promise.all(buses.map((bus) => bus.close())))
   }
 
   #bus(source: string): EventBus {

@@ -143,6 +143,25 @@ describe('an outage of what the handler depends on', () => {
     expect(world.handledAt.size).toBe(50)
   })
 
+  it('is noticed to be over while a partition that is handed over takes its time', async () => {
+    const work = async (n: number, w: OutageWorld): Promise<void> => {
+      if (n < 6) await w.sleep(15_000)
+      else if (!w.isUp) throw new Error('connect ECONNREFUSED')
+    }
+    const world = new OutageWorld({ onFailure: { inPlace: { attempts: 1 } }, work })
+    await world.publish(6, 100)
+    world.isUp = false
+    await world.publish(30, 2_000, 6)
+    expect(world.subscription.health().outages).toHaveLength(1)
+    world.join()
+    await world.clock.advance(3_000)
+    world.isUp = true
+    await world.clock.advance(4_000)
+    expect(world.subscription.health().outages).toEqual([])
+    await world.settled(36)
+    expect(world.deadLetters).toEqual([])
+  })
+
   it('while the subscription is paused asks nothing, and goes on when it is resumed', async () => {
     const world = new OutageWorld({ onFailure: hasty })
     world.isUp = false
@@ -156,6 +175,28 @@ describe('an outage of what the handler depends on', () => {
     expect(world.attempts).toBeLessThanOrEqual(before + 1)
     world.isUp = true
     await world.settled(50)
+    expect(world.deadLetters).toEqual([])
+  })
+
+  it('is looked at again after one that ended while a probe waited for its slot', async () => {
+    const hangs = async (n: number, w: OutageWorld): Promise<void> => {
+      if (n === 1) await w.sleep(5_000)
+      else if (!w.isUp) throw new Error('connect ECONNREFUSED')
+    }
+    const onFailure = { inPlace: { attempts: 1 }, outage: { probe: fixed(1_000) } }
+    const world = new OutageWorld({ onFailure, subscription: { concurrency: 1 }, work: hangs })
+    world.isUp = false
+    // The first is what the outage is declared for. The second asks whether it is over, and takes 5 s for it; meanwhile the third is chosen to ask as well.
+    await world.publish(1, 1_200)
+    await world.publish(2, 200, 1)
+    await world.clock.advance(5_000)
+    world.isUp = true
+    await world.settled(3)
+    world.isUp = false
+    await world.publish(3, 300, 3)
+    await world.clock.advance(10_000)
+    world.isUp = true
+    expect(await world.settled(6)).toBeLessThan(5_000)
     expect(world.deadLetters).toEqual([])
   })
 
