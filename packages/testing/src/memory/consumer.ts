@@ -207,17 +207,18 @@ export class InMemoryConsumer implements DriverConsumer, GroupMember {
   }
 
   async #drain(leaving: readonly OwnedPartition[], signal: AbortSignal): Promise<void> {
+    const isOwned = (owned: OwnedPartition): boolean => this.#partitions.get(partitionId(owned)) === owned
     // Calls for one partition never overlap: its assignment is finished first.
     await Promise.all(leaving.map(({ started }) => started))
     if (!this.#deps.coordinator.has(this)) return
-    const partitions = leaving.map(({ topic, partition }) => ({ topic, partition }))
+    // A member that was thrown out meanwhile, and is back, may have the same partitions in a later epoch.
+    const partitions = leaving.filter(isOwned).map(({ topic, partition }) => ({ topic, partition }))
+    if (partitions.length === 0) return
     // A listener that fails has given up draining; the partitions go all the same.
     await this.#listener.onRevoking(partitions, signal).catch((error: unknown) => {
       this.#lastError = error instanceof Error ? error : new Error(String(error))
     })
-    for (const owned of leaving) {
-      if (this.#partitions.get(partitionId(owned)) === owned) this.#partitions.delete(partitionId(owned))
-    }
+    for (const owned of leaving) if (isOwned(owned)) this.#partitions.delete(partitionId(owned))
   }
 
   #commitNow(requests: readonly CommitRequest[]): CommitResult[] {

@@ -182,6 +182,31 @@ describe('a session that expires', () => {
     expect(member.lost).toHaveLength(2)
     expect(other.member.assigned.length).toBeGreaterThan(0)
   })
+
+  it('takes nothing from a member that is back, although it was to give something up before', async () => {
+    const clock = createVirtualClock()
+    const driver = inMemoryDriver({ clock, topics: { orders: 2 } })
+    const revoked: TopicPartition[] = []
+    class Slow extends Member {
+      override async onAssigned(partitions: readonly AssignedPartition[]) {
+        const positions = await super.onAssigned(partitions)
+        await new Promise<void>((resolve) => void clock.setTimer(resolve, 1_000))
+        return positions
+      }
+      override async onRevoking(partitions: readonly TopicPartition[] = []): Promise<void> {
+        revoked.push(...partitions)
+      }
+    }
+    const slow = new Slow()
+    const consumer = driver.joinGroup(options, slow)
+    await clock.settle()
+    driver.joinGroup(options, new Member())
+    await clock.settle()
+    driver.cluster.expireMember('stock', consumer.status().memberId)
+    await clock.advance(2_000)
+    expect(slow.lost).toHaveLength(2)
+    expect(revoked).toEqual([])
+  })
 })
 
 describe('the in-memory cluster', () => {
