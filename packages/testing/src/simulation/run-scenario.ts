@@ -1,7 +1,7 @@
 import type { Violation } from './oracle/violation.ts'
 import type { SimulatedProcess } from './process.ts'
 import type { Arrival, Scenario } from './scenario.ts'
-import { SimulatedGroup, type SubscriptionFactory } from './simulated-group.ts'
+import { type Check, SimulatedGroup, type SubscriptionFactory } from './simulated-group.ts'
 import { World } from './world.ts'
 
 export interface Outcome {
@@ -20,7 +20,7 @@ export interface RunOptions {
   readonly scenario: Scenario
   readonly subscription: SubscriptionFactory
   /** Called at rest; what it throws is a violation. */
-  readonly check?: () => void
+  readonly check?: Check
   /** Whether what happens is written down. @defaultValue false */
   readonly isStoryWanted?: boolean
 }

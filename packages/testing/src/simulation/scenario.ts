@@ -16,6 +16,8 @@ export type Manner =
   /** Ignores its signal and returns some time after its deadline. */
   | 'is deaf'
   | 'never ends'
+  /** Asks for more time again and again, and returns beyond the deadline that it had at first. */
+  | 'extends'
 
 export interface Conduct {
   readonly manner: Manner
@@ -90,6 +92,8 @@ export interface Scenario {
   readonly topics: Readonly<Record<string, number>>
   /** Partitions of every topic that the group writes to. */
   readonly ownPartitions: number
+  /** Whether nothing happens that may run again what is settled: processes only come and go, and finish what they do. */
+  readonly isGentle?: boolean
   /** Processes that serve the group at first. */
   readonly members: number
   readonly arrivals: readonly Arrival[]
@@ -97,4 +101,6 @@ export interface Scenario {
   /** From then on nothing goes wrong any more, in milliseconds. */
   readonly calmFromMs: number
   readonly pace: Pace
+  /** How far the wall clock of a process is off at its start, in milliseconds, at most. With 0 all clocks agree. */
+  readonly maxSkewMs: number
 }

@@ -110,6 +110,7 @@ function scenarioOf(seed: number, service: SimulatedService, options: Simulation
     happenings: randomHappenings({ random, topics: sources, untilMs, count: random.between(0, 20) }),
     calmFromMs: untilMs + 1_000,
     pace: randomPace(random),
+    maxSkewMs: 5_000,
   }
 }
 

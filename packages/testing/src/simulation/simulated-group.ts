@@ -1,4 +1,5 @@
 import type { SubscriptionDefinition } from '@tributary/event-bus'
+import type { ClusterState } from '../memory/in-memory-cluster.ts'
 import { place } from './driver/host.ts'
 import { MemberProcess, type SimulatedProcess } from './process.ts'
 import type { Happening } from './scenario.ts'
@@ -6,6 +7,9 @@ import type { World } from './world.ts'
 
 /** A subscription under simulation: made anew for each process that starts. */
 export type SubscriptionFactory = (process: SimulatedProcess) => SubscriptionDefinition
+
+/** What must hold at rest; throws when it does not. */
+export type Check = (logs: ClusterState) => void
 
 /** I7: when nothing goes wrong any more, all must be settled within this, in milliseconds of virtual time. */
 const REST_MS = 4 * 3_600_000
@@ -33,13 +37,16 @@ export class SimulatedGroup {
   start(): void {
     this.#started += 1
     const name = `p${this.#started}`
-    const { trace, random } = this.#world
+    const { trace, random, scenario } = this.#world
+    const { maxSkewMs } = scenario
     trace.note(() => `${name} starts`)
-    this.#processes.push(new MemberProcess(name, this.#world, this.#subscription, random.between(-5_000, 5_000)))
+    this.#processes.push(
+      new MemberProcess(name, this.#world, this.#subscription, random.between(-maxSkewMs, maxSkewMs)),
+    )
   }
 
   /** Faults, calm, rest, close; ends at the first violation. */
-  async live(check?: () => void): Promise<void> {
+  async live(check?: Check): Promise<void> {
     const { oracle } = this.#world
     await this.#until(
       () => this.#isCalm && oracle.isAtRest() && this.#isKnownToAll(),
@@ -189,9 +196,9 @@ export class SimulatedGroup {
     }
   }
 
-  #checkService(check: () => void = () => {}): void {
+  #checkService(check: Check = () => {}): void {
     try {
-      check()
+      check(this.#world.cluster)
     } catch (error) {
       this.#world.oracle.broken('check', error instanceof Error ? error.message : String(error))
     }

@@ -27,6 +27,8 @@ export class World {
     for (const { topic, purpose } of planned) {
       if (purpose !== 'source') this.cluster.createTopic(topic, scenario.ownPartitions)
     }
-    this.oracle = new Oracle({ clock, trace, cluster: this.cluster, definition, planned })
+    const { maxSkewMs, isGentle = false, happenings } = scenario
+    const areClocksTrue = maxSkewMs === 0 && happenings.every(({ kind }) => kind !== 'jump clock')
+    this.oracle = new Oracle({ clock, trace, cluster: this.cluster, definition, planned, areClocksTrue, isGentle })
   }
 }

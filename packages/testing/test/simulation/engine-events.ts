@@ -18,6 +18,13 @@ export const placed = defineEvent({
   key: ({ key }) => key,
   schema: named('Placed'),
 })
+/** Of the same keys, and treated in another way. */
+export const changed = defineEvent({
+  type: 'order.changed',
+  topic: SOURCE,
+  key: ({ key }) => key,
+  schema: named('Changed'),
+})
 /** No handler is for it. */
 export const noticed = defineEvent({
   type: 'order.noticed',
@@ -33,8 +40,12 @@ export const effect = defineEvent({
   schema: named('Effect'),
 })
 
-export function recordOf(definition: typeof placed | typeof noticed, key: string | null, n: number): OutgoingRecord {
-  const event = published(definition, { key: key ?? '', n }).encode(`id-${n}`)
+export function recordOf(
+  definition: typeof placed | typeof changed | typeof noticed,
+  key: string | null,
+  n: number,
+): OutgoingRecord {
+  const event = published(definition as typeof placed, { key: key ?? '', n }).encode(`id-${n}`)
   const record = { value: event.value, headers: event.headers, timestamp: event.timestamp.getTime() }
   return { ...record, key: key === null ? null : event.key }
 }

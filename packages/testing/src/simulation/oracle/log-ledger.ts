@@ -22,6 +22,7 @@ interface PartitionOfLog {
   readonly lanes: Map<string, LaneOfLog>
   readonly whole: LaneOfLog
   readonly settled: Set<number>
+  readonly dueAt: Map<number, number>
   /** Index up to which everything is known to be settled, or gone. */
   verified: number
 }
@@ -61,6 +62,11 @@ export class LogLedger {
   /** The key of a record as text; null when it has none, undefined when there is no such record. */
   keyOf(partition: TopicPartition, offset: number): string | null | undefined {
     return this.#partitions.get(place(partition))?.keys.get(offset)
+  }
+
+  /** When a record that waits in a retry topic is due, in milliseconds since the Unix epoch; null for any other. */
+  dueAt(partition: TopicPartition, offset: number): number | null {
+    return this.#partitions.get(place(partition))?.dueAt.get(offset) ?? null
   }
 
   settle(partition: TopicPartition, offset: number): void {
@@ -151,6 +157,8 @@ export class LogLedger {
       lane.offsets.push(offset)
       known.lanes.set(key, lane)
     }
+    const dueAt = headerText(record.headers, 'tributary.due-at')
+    if (dueAt !== null) known.dueAt.set(offset, Date.parse(dueAt))
     const type = headerText(record.headers, 'ce_type')
     if (type !== null && this.#options.skipsOthers && !this.#options.types.has(type)) known.settled.add(offset)
   }
@@ -161,7 +169,7 @@ export class LogLedger {
     if (known === undefined) {
       const offsets: number[] = []
       const whole = { offsets, head: 0 }
-      known = { offsets, keys: new Map(), lanes: new Map(), whole, settled: new Set(), verified: 0 }
+      known = { offsets, keys: new Map(), lanes: new Map(), whole, settled: new Set(), dueAt: new Map(), verified: 0 }
       this.#partitions.set(id, known)
     }
     return known

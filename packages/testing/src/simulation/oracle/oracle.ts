@@ -13,6 +13,10 @@ export interface OracleOptions {
   /** The topics that belong to it. */
   readonly planned: readonly PlannedTopic[]
   readonly trace: Trace
+  /** Whether the wall clocks of all processes agree. */
+  readonly areClocksTrue: boolean
+  /** Whether nothing happens that may run again what is settled. */
+  readonly isGentle: boolean
 }
 
 /** Knows what must hold over all processes, and says at once when something does not. */
@@ -21,6 +25,8 @@ export class Oracle {
   readonly cluster: ClusterState
   readonly definition: SubscriptionDefinition
   readonly ledger: LogLedger
+  readonly areClocksTrue: boolean
+  readonly isGentle: boolean
   readonly #trace: Trace
   /** What the group reads. */
   readonly #read: readonly string[]
@@ -28,11 +34,13 @@ export class Oracle {
   readonly #running = new Map<string, Set<Execution>>()
   handled = 0
 
-  constructor({ clock, cluster, definition, planned, trace }: OracleOptions) {
+  constructor({ clock, cluster, definition, planned, trace, areClocksTrue, isGentle }: OracleOptions) {
     this.clock = clock
     this.cluster = cluster
     this.definition = definition
     this.#trace = trace
+    this.areClocksTrue = areClocksTrue
+    this.isGentle = isGentle
     this.#read = namesOf(planned, ['source', 'retry', 'redrive'])
     this.ledger = new LogLedger({
       cluster,

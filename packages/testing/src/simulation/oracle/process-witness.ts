@@ -6,9 +6,12 @@ import {
   type EventEnvelope,
   isSkip,
   type OutgoingRecord,
+  skip,
   type TopicPartition,
 } from '@tributary/event-bus'
 import { type DriverWitness, place } from '../driver/host.ts'
+import { CallBudget } from './call-budget.ts'
+import { isSkippedBy } from './classified.ts'
 import type { AttemptView, Execution } from './execution.ts'
 import type { Oracle } from './oracle.ts'
 import { Tenure } from './tenure.ts'
@@ -26,6 +29,9 @@ export class ProcessWitness implements DriverWitness {
   readonly #memberIds: () => readonly string[]
   readonly #tenures = new Map<string, Tenure>()
   readonly #running = new Set<Execution>()
+  /** Records that count, and may be handled again all the same. */
+  readonly #uncertain = new Set<string>()
+  #calls: CallBudget | null
   #isClosing = false
 
   constructor(name: string, oracle: Oracle, clock: Clock, memberIds: () => readonly string[]) {
@@ -33,6 +39,8 @@ export class ProcessWitness implements DriverWitness {
     this.#oracle = oracle
     this.#clock = clock
     this.#memberIds = memberIds
+    const { rate } = oracle.definition
+    this.#calls = rate === null ? null : new CallBudget(rate, clock)
   }
 
   get isMember(): boolean {
@@ -147,6 +155,7 @@ export class ProcessWitness implements DriverWitness {
   started(events: readonly EventEnvelope[], context: AttemptView): readonly Execution[] {
     const { definition } = this.#oracle
     const together = events.map(({ origin }) => Number(origin.recordOffset))
+    if (this.#calls?.take() === false) this.#oracle.broken('I5', `${this.name} calls handlers faster than its rate`)
     const executions = events.flatMap((event) => this.#execution(event, context, together) ?? [])
     for (const execution of executions) {
       this.#checkStart(execution)
@@ -182,6 +191,7 @@ export class ProcessWitness implements DriverWitness {
       'abort',
       () => {
         execution.abortedAtMs = this.#oracle.clock.monotonic()
+        this.#startAgainFrom(execution)
       },
       { once: true },
     )
@@ -204,8 +214,26 @@ export class ProcessWitness implements DriverWitness {
     }
   }
 
-  threw(execution: Execution): void {
-    this.#end(execution)
+  /** What a handler threw, or answered for one event of a batch. */
+  threw(execution: Execution, thrown: unknown): void {
+    if (isSkippedBy(this.#oracle.definition.onFailure.classify, thrown)) this.returned(execution, skip('classified'))
+    else {
+      this.#end(execution)
+      this.#startAgainFrom(execution)
+    }
+  }
+
+  /** It was handled in a batch, behind one of its key that is tried again: then it is handled again too, or else it counts. */
+  behindFailed(execution: Execution): void {
+    if (!this.#end(execution) || execution.context.isFenced()) return
+    const { tenure, offset } = execution
+    this.#startAgainFrom(execution)
+    this.#oracle.ledger.settle(tenure, offset)
+    this.#uncertain.add(`${place(tenure)}/${offset}`)
+  }
+
+  #startAgainFrom({ tenure, offset, lane }: Execution): void {
+    if (lane !== null && offset < (tenure.lastOfLane.get(lane) ?? -1)) tenure.lastOfLane.set(lane, offset)
   }
 
   #end(execution: Execution): boolean {
@@ -219,6 +247,17 @@ export class ProcessWitness implements DriverWitness {
     const where = `${this.name} starts offset ${offset} of ${place(tenure)}`
     if (tenure.committedBefore !== null && offset < tenure.committedBefore) {
       this.#oracle.broken('I2', `${where}, which is before the committed position ${tenure.committedBefore}`)
+    }
+    const dueAt = ledger.dueAt(tenure, offset)
+    if (this.#oracle.areClocksTrue && dueAt !== null && this.#clock.now() < dueAt) {
+      this.#oracle.broken('I2', `${where}, which is due in ${dueAt - this.#clock.now()} ms`)
+    }
+    if (
+      this.#oracle.isGentle &&
+      ledger.isSettled(tenure, offset) &&
+      !this.#uncertain.has(`${place(tenure)}/${offset}`)
+    ) {
+      this.#oracle.broken('I2', `${where} again, although nothing has happened to whoever settled it`)
     }
     if (tenure.settled.has(offset)) this.#oracle.broken('I2', `${where} again, which it has settled in this epoch`)
     if (lane === null) return

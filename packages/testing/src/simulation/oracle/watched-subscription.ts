@@ -2,6 +2,7 @@ import {
   type BatchRegistration,
   type HandlerRegistration,
   isOfBatches,
+  isSkip,
   type SubscriptionDefinition,
 } from '@tributary/event-bus'
 import type { Execution } from './execution.ts'
@@ -38,11 +39,21 @@ function watchedBatches(registration: BatchRegistration, witness: ProcessWitness
     ...registration,
     handleBatch(events, context) {
       const executions = witness.started(events, context)
-      // It may answer for each event.
-      const outcomeOf: OutcomeOf = (value, index) => (Array.isArray(value) ? value[index] : value)
-      return run(witness, executions, () => registration.handleBatch(events, context), outcomeOf)
+      return run(
+        witness,
+        executions,
+        () => registration.handleBatch(events, context),
+        (value, index) => outcomeInBatch(value, index, events.length),
+      )
     },
   }
+}
+
+/** A batch handler may answer for each event. An answer that cannot be meant fails all. */
+function outcomeInBatch(value: unknown, index: number, count: number): unknown {
+  if (!Array.isArray(value)) return value
+  const isMeant = value.every((outcome) => outcome === undefined || outcome instanceof Error || isSkip(outcome))
+  return value.length === count && isMeant ? value[index] : new Error('the answer cannot be meant')
 }
 
 /** What a handler's answer says of one of its events. */
@@ -55,17 +66,25 @@ function run(
   outcomeOf: OutcomeOf,
 ): unknown {
   const tell = (value: unknown): void => {
+    const failed = new Set<string>()
     for (const [index, execution] of executions.entries()) {
       const outcome = outcomeOf(value, index)
-      if (outcome instanceof Error) witness.threw(execution)
+      const { lane } = execution
+      if (outcome instanceof Error) {
+        witness.threw(execution, outcome)
+        if (lane !== null) failed.add(lane)
+      } else if (lane !== null && failed.has(lane)) witness.behindFailed(execution)
       else witness.returned(execution, outcome)
     }
+  }
+  const tellThrown = (thrown: unknown): void => {
+    for (const execution of executions) witness.threw(execution, thrown)
   }
   let returned: unknown
   try {
     returned = handle()
   } catch (thrown) {
-    for (const execution of executions) witness.threw(execution)
+    tellThrown(thrown)
     throw thrown
   }
   if (!(returned instanceof Promise)) {
@@ -79,7 +98,7 @@ function run(
       return value
     },
     (thrown: unknown) => {
-      for (const execution of executions) witness.threw(execution)
+      tellThrown(thrown)
       throw thrown
     },
   )
