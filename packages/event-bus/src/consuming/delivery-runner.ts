@@ -267,7 +267,7 @@ export class DeliveryRunner {
   #startSpan(delivery: Delivery, event: HandledEvent | null): AttemptSpan {
     const { definition, clientId, telemetry } = this.#options
     const { owner, record } = delivery
-    return telemetry.startAttempt({
+    const info = {
       topic: owner.topic,
       partition: owner.partition,
       recordOffset: record.offset,
@@ -277,8 +277,8 @@ export class DeliveryRunner {
       eventId: event?.envelope.id ?? null,
       attempt: delivery.attemptsMade + 1,
       headers: record.headers,
-      traceId: event?.envelope.traceId ?? null,
-    })
+    }
+    return telemetry.startAttempt(event === null ? info : { ...info, traceId: event.envelope.traceId })
   }
 }
 

@@ -109,6 +109,25 @@ describe('KeyLanes', () => {
     expect(now.leave(zombie)).toBe(again)
   })
 
+  it('gives a record without a key no lane, though it is of an earlier epoch or others are cut off behind it', () => {
+    const lanes = new KeyLanes<Item>('key')
+    const item = new Item(1, null)
+    lanes.occupy(item)
+    expect(lanes.cutBehind(item)).toEqual([])
+    expect(lanes.leave(item)).toBeNull()
+    expect(lanes.size).toBe(0)
+  })
+
+  it('keeps a lane in which others are, when one leaves that occupies a lane of a later epoch by now', () => {
+    const before = new KeyLanes<Item>('key')
+    const [zombie, waiting] = [new Item(1, 'a'), new Item(2, 'a')]
+    before.enter(zombie, 'a')
+    before.enter(waiting, 'a')
+    new KeyLanes<Item>('key').occupy(zombie)
+    expect(before.leave(zombie)).toBeNull()
+    expect(before.isEmpty('a')).toBe(false)
+  })
+
   it('names who holds up others, and lets go of all who wait for it', () => {
     const lanes = new KeyLanes<Item>('key')
     const enter = (id: number, key: string): Item => {

@@ -95,6 +95,37 @@ describe('a record that has failed', () => {
     expect(fail(watch, trial)).toBe('short')
   })
 
+  it('is permitted when a success that began after its failure ends before one that began earlier', () => {
+    const watch = healthy()
+    const trial = new Trial()
+    const inFlight = watch.moment
+    fail(watch, trial)
+    succeed(watch)
+    succeed(watch, inFlight)
+    expect(fail(watch, trial)).toBe('permitted')
+  })
+
+  it('is not, however many others succeed that began before its first failure', () => {
+    const watch = healthy()
+    const trial = new Trial()
+    const inFlight = watch.moment
+    fail(watch, trial)
+    for (let n = 0; n < 5; n += 1) succeed(watch, inFlight)
+    expect(fail(watch, trial)).toBe('unproven')
+  })
+
+  it('is not after an outage, when it failed in it after the success that ended it had begun', () => {
+    const watch = watching()
+    fail(watch, new Trial())
+    watch.open(0)
+    const probeStartedAt = watch.moment
+    const trial = new Trial()
+    fail(watch, trial)
+    trial.doubtedAt = trial.failedAt
+    expect(succeed(watch, probeStartedAt)).toBe(true)
+    expect(fail(watch, trial)).toBe('unproven')
+  })
+
   it('is permitted after an outage, when it was doubted before and used up all attempts again', () => {
     const watch = healthy()
     const trial = new Trial()
@@ -119,6 +150,25 @@ describe('an outage', () => {
     expect(watch).toMatchObject({ permits: 0, state: 'open' })
     expect(succeed(watch)).toBe(true)
     expect(watch).toMatchObject({ permits: 1, state: 'recovering' })
+  })
+
+  it('that is over lets what began before it earn permits again', () => {
+    const watch = watching()
+    const inFlight = watch.moment
+    fail(watch, new Trial())
+    watch.open(0)
+    succeed(watch)
+    succeed(watch, inFlight)
+    expect(watch).toMatchObject({ permits: 2, state: 'recovering' })
+    watch.close()
+    expect(watch.state).toBe('closed')
+  })
+
+  it('holds a probe that was never held before as long as any other', () => {
+    const watch = watching()
+    const trial = new Trial()
+    trial.isProbe = true
+    expect(fail(watch, trial, 5_000)).toBe('probe')
   })
 
   it('makes a probe of what fails in it, until the record has been held for too long', () => {
@@ -150,6 +200,15 @@ describe('an outage', () => {
     )
     expect(watch.reason).toBe('outage')
   })
+})
+
+it('without an outage counts successes as permits, between none and the most', () => {
+  const watch = watching()
+  expect(watch).toMatchObject({ state: 'closed', succeededAtMs: null })
+  watch.takePermit()
+  expect(watch.permits).toBe(0)
+  for (let n = 1; n <= 5; n += 1) expect(watch.succeeded(watch.moment, n)).toBe(false)
+  expect(watch).toMatchObject({ state: 'closed', permits: 3, succeededAtMs: 5 })
 })
 
 /** Attempts at a few records that start, and end well or not, in any order. */

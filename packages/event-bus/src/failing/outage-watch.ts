@@ -77,7 +77,7 @@ export class OutageWatch {
   #succeededAtMs: number | null = null
   /** The class that all failures since the last success have in common; null when there were none, or several. */
   #commonClass: string | null = null
-  #failuresSinceSuccess = 0
+  #hasFailedSinceSuccess = false
 
   constructor(policy: ResolvedOutagePolicy) {
     this.policy = policy
@@ -106,7 +106,7 @@ export class OutageWatch {
     if (this.permits < this.policy.maxPermits) this.permits += 1
     if (startedAt > this.#provenAt) this.#provenAt = startedAt
     if (startedAt >= this.#firstFailureAt) this.#witnesses += 1
-    this.#failuresSinceSuccess = 0
+    this.#hasFailedSinceSuccess = false
     if (this.state !== 'open') return false
     this.state = 'recovering'
     return true
@@ -163,8 +163,8 @@ export class OutageWatch {
   #note(failure: Failure): void {
     this.lastFailure = failure
     const name = isProgrammingError(failure) ? failure.name : null
-    if (this.#failuresSinceSuccess === 0) this.#commonClass = name
+    if (!this.#hasFailedSinceSuccess) this.#commonClass = name
     else if (name !== this.#commonClass) this.#commonClass = null
-    this.#failuresSinceSuccess += 1
+    this.#hasFailedSinceSuccess = true
   }
 }

@@ -44,6 +44,12 @@ const table: [situation: string, thrown: unknown, history: FailureHistory, verdi
     { kind: 'dead-letter', reason: 'undecodable' },
   ],
   [
+    'bytes that do not fit a schema that was looked up',
+    new RecordUndecodableError('no'),
+    { ...first, step: 'look-up' },
+    { kind: 'dead-letter', reason: 'undecodable' },
+  ],
+  [
     'an unknown schema',
     new SchemaUnknownError('no'),
     { ...first, step: 'look-up' },
@@ -177,4 +183,21 @@ describe('verdictOn', () => {
       }),
     )
   })
+})
+
+it('a dead letter needs a permit when it might be the victim of an outage', () => {
+  expect((['attempts-exhausted', 'too-old'] as const).every(needsPermit)).toBe(true)
+  expect((['rejected', 'undecodable', 'unknown-schema', 'unknown-type'] as const).some(needsPermit)).toBe(false)
+})
+
+it('nothing is looked at twice where nobody watches', () => {
+  const history = { ...first, attempt: 3, standing: 'unproven' as const }
+  const verdict = { kind: 'dead-letter', reason: 'attempts-exhausted' }
+  expect(verdictOn(failureFrom('no'), history, { ...policy, outage: false }, 0)).toEqual(verdict)
+})
+
+it('a handler that asks for a wait as long as the shortest delay goes to its retry topic', () => {
+  const delayed = { ...policy, afterwards: retryTopics({ delaysMs: [200, 400], order: 'overtake' }) }
+  const failure = failureFrom(new RetryLater({ afterMs: 200 }))
+  expect(verdictOn(failure, first, delayed, 0)).toEqual({ kind: 'retry-topic', delayMs: 200 })
 })

@@ -132,7 +132,6 @@ function givenUp(
         ? { kind: 'dead-letter', reason }
         : { kind: 'second-look', afterMs: backoffDelayMs(policy.outage.probe, 1, 0) }
     case 'suspect':
-    case 'probe':
       return { kind: 'await-recovery' }
     default:
       return { kind: 'dead-letter', reason }

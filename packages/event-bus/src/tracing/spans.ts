@@ -117,7 +117,7 @@ class UntracedAttempt implements AttemptSpan {
 /** The creation context of a record. The trace id in its body wins; a record that names no trace at all starts one. */
 function parentOf(info: AttemptInfo): SpanContext {
   const created = creationContext(info.headers)
-  if (info.traceId !== null && created?.traceId !== info.traceId) return newSpanContext(info.traceId)
+  if (info.traceId !== undefined && created?.traceId !== info.traceId) return newSpanContext(info.traceId)
   return created ?? newSpanContext()
 }
 
@@ -157,14 +157,7 @@ export class SpanFactory {
 
   startBatch(info: BatchInfo): AttemptSpan {
     const tracer = this.#tracer()
-    const untraced = new UntracedAttempt({
-      ...info,
-      headers: [],
-      recordOffset: 0n,
-      eventId: null,
-      attempt: 1,
-      traceId: null,
-    })
+    const untraced = new UntracedAttempt({ ...info, headers: [], recordOffset: 0n, eventId: null, attempt: 1 })
     if (tracer === null) return untraced
     const span = tracer.startSpan(
       `${spanNames.process} ${info.topic}`,

@@ -18,8 +18,8 @@ export interface AttemptInfo {
   /** From 1. */
   readonly attempt: number
   readonly headers: readonly RawHeader[]
-  /** The trace id in the message body, which wins over the headers; null when the record could not be decoded. */
-  readonly traceId: string | null
+  /** The trace id in the message body, when the record could be decoded: it wins over the headers. */
+  readonly traceId?: string
 }
 
 export interface BatchInfo {

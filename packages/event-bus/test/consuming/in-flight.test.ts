@@ -134,7 +134,6 @@ class World {
       eventId: null,
       attempt: 1,
       headers: [],
-      traceId: null,
     })
     const now = this.clock.monotonic()
     const attempt = new RecordAttempt(new Delivery(owner, record, 0, 0), envelope, span, now, DEADLINE_MS)

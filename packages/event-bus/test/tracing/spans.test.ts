@@ -25,7 +25,6 @@ function attempt(given: Partial<AttemptInfo> = {}): AttemptInfo {
     eventId: 'id-1',
     attempt: 2,
     headers: [traceparent],
-    traceId: null,
     ...given,
   }
 }

@@ -313,6 +313,22 @@ describe('a record that cannot be handled', () => {
     expect(world.deadLetters).toEqual([0, 1])
   })
 
+  it('is given up for a permit: of ten that fail beside one that is handled, one', async () => {
+    const world = new OutageWorld({
+      onFailure: { inPlace: { attempts: 2, backoff: fixed(100) }, outage: { maxPermits: 1 } },
+      work: (n) => {
+        if (n >= 100) throw new Error('no such product')
+      },
+    })
+    await world.publish(1, 100)
+    await world.publish(10, 50, 100)
+    // Begins between the two failures of the ten: evidence against each of them.
+    await world.publish(1, 50, 1)
+    await world.clock.advance(1_000)
+    expect([...world.handledAt.keys()]).toEqual([0, 1])
+    expect(world.deadLetters).toHaveLength(1)
+  })
+
   it('is given up when its attempts are used up where nobody watches', async () => {
     const world = new OutageWorld({ onFailure: { ...hasty, outage: false } })
     world.isUp = false
