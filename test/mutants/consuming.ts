@@ -87,8 +87,8 @@ export const consumingMutants: readonly Mutant[] = [
     name: 'a slot is lost with each failure of an attempt',
     file: `${consuming}/delivery-runner.ts`,
     original:
-      "    this.#options.settler.judge(attempt.delivery, 'handle', attempt.span, failureFrom(thrown))\n    this.#slots.free(attempt.owner)",
-    planted: "    this.#options.settler.judge(attempt.delivery, 'handle', attempt.span, failureFrom(thrown))",
+      "    this.#options.settler.judge(attempt.delivery, 'handle', attempt.span, thrown)\n    this.#slots.free(attempt.owner)",
+    planted: "    this.#options.settler.judge(attempt.delivery, 'handle', attempt.span, thrown)",
   },
   {
     name: 'an abandoned attempt keeps its slot',

@@ -44,14 +44,20 @@ export const failingMutants: readonly Mutant[] = [
   {
     name: 'attempts start anew in a retry topic',
     file: `${consuming}/delivery.ts`,
-    original: "return this.owner.role.kind === 'retry' ? this.history.attempts + this.failures : this.failures",
-    planted: 'return this.failures',
+    original: "return this.owner.role.kind === 'retry' ? this.history.attempts + here : here",
+    planted: 'return here',
   },
   {
     name: 'age starts anew in a retry topic',
     file: `${consuming}/delivery.ts`,
-    original: 'this.firstFailedAt = this.history.firstFailedAt ?? now',
-    planted: 'this.firstFailedAt = now',
+    original: 'firstFailedAt === null ? 0 : Math.max(0, now - firstFailedAt - this.#heldMs)',
+    planted: '0',
+  },
+  {
+    name: 'the time of the first failure is forgotten in a retry topic',
+    file: `${consuming}/delivery.ts`,
+    original: 'this.firstFailedAt ??= firstFailedAt ?? now',
+    planted: 'this.firstFailedAt ??= now',
   },
   {
     name: 'the provenance of another group is believed',

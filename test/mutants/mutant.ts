@@ -7,4 +7,10 @@ export interface Mutant {
   /** Occurs exactly once in the file; when it does no longer, the run fails and the mutant is to be written anew. */
   readonly original: string
   readonly planted: string
+  /**
+   * Where the tests lie that are to notice it, from the repository's root.
+   *
+   * @defaultValue the engine's own
+   */
+  readonly tests?: readonly string[]
 }

@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ['packages/event-bus/{src,test}/consuming/**/*.test.ts', 'packages/event-bus/src/failing/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/*.real.test.ts'],
+    testTimeout: 20_000,
     execArgv: ['--conditions=@tributary/source'],
     // A mutant is switched on by a variable at run time; what is cached of a module would be without any.
     fsModuleCache: false,
