@@ -104,6 +104,48 @@ describe('the sticky assignment', () => {
     )
   })
 
+  // Of a group's topics most are idle: what counts is that the busy one is spread as well, not only the sum.
+  it('spreads each topic, and not only their sum, when a member joins, and gives nothing to those that were there', () => {
+    for (const ids of [
+      ['m0', 'm1', 'm2'],
+      ['m2', 'm0', 'm1'],
+      ['m1', 'm2', 'm0'],
+    ]) {
+      const names = ['redrive', 'orders']
+      let current = new Map<string, TopicPartition[]>()
+      for (let size = 1; size <= ids.length; size += 1) {
+        const members = ids.slice(0, size).map((id) => member(id, names, current.get(id) ?? [], size))
+        current = assignSticky(members, () => 6)
+        for (const { memberId, owned } of members.slice(0, -1))
+          expect(owned).toEqual(expect.arrayContaining(current.get(memberId) ?? []))
+        for (const topic of names) {
+          const sizes = [...current.values()].map((mine) => mine.filter((each) => each.topic === topic).length)
+          expect(sizes).toEqual(members.map(() => 6 / size))
+        }
+      }
+    }
+  })
+
+  it('keeps each topic within two partitions of even, whoever comes and goes', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(5), { minLength: 1, maxLength: 30 }), (steps) => {
+        const names = ['redrive', 'orders']
+        let current = new Map<string, TopicPartition[]>()
+        let ids: string[] = []
+        for (const [step, which] of steps.entries()) {
+          ids = which < ids.length && ids.length > 1 ? ids.toSpliced(which, 1) : [...ids, `m${(step * 7) % 31}`]
+          const members = ids.map((id) => member(id, names, current.get(id) ?? [], step))
+          current = assignSticky(members, () => 12)
+          for (const topic of names) {
+            const sizes = [...current.values()].map((mine) => mine.filter((each) => each.topic === topic).length)
+            expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(2)
+          }
+        }
+      }),
+      { numRuns: 200 },
+    )
+  })
+
   it('believes the claim of the later generation', () => {
     const claimed = [{ topic: 'stock', partition: 1 }]
     const assignment = assignSticky(

@@ -28,7 +28,10 @@ export function assignSticky(
     }
   }
   for (const { topic, partition } of free)
-    leastOf([...loads.values()].filter((load) => load.reads(topic)))?.add(topic, partition)
+    leastOf(
+      [...loads.values()].filter((load) => load.reads(topic)),
+      topic,
+    )?.add(topic, partition)
   balance([...loads.values()])
   return new Map([...loads].map(([memberId, load]) => [memberId, load.partitions()]))
 }
@@ -75,13 +78,22 @@ function keepOwners(members: readonly Member[], partitionCount: PartitionCount):
   return new Map([...best].map(([key, { memberId }]) => [key, memberId]))
 }
 
-/** Moves partitions along the shortest chain of members from one that has two more than the last of the chain, until there is none. */
+/**
+ * Moves partitions along the shortest chain of members from one that has two more than the last of the chain, until there is none. One at a time and from whoever
+ * has most then: emptied at one go, the first would give away what the next has to give back to it.
+ */
 function balance(loads: readonly Load[]): void {
-  for (const from of loads.toSorted((a, b) => b.size - a.size)) {
-    for (let chain = chainToLighter(from, loads); chain !== null; chain = chainToLighter(from, loads)) {
-      for (let link = chain.length - 2; link >= 0; link--) moveOne(chain[link] as Load, chain[link + 1] as Load)
-    }
+  for (let chain = chainFromHeaviest(loads); chain !== null; chain = chainFromHeaviest(loads)) {
+    for (let link = chain.length - 2; link >= 0; link--) moveOne(chain[link] as Load, chain[link + 1] as Load)
   }
+}
+
+function chainFromHeaviest(loads: readonly Load[]): Load[] | null {
+  for (const from of loads.toSorted((a, b) => b.size - a.size)) {
+    const chain = chainToLighter(from, loads)
+    if (chain !== null) return chain
+  }
+  return null
 }
 
 function chainToLighter(from: Load, loads: readonly Load[]): Load[] | null {
@@ -132,10 +144,15 @@ class Load {
     return [...this.#byTopic].some(([topic, partitions]) => partitions.length > 0 && other.reads(topic))
   }
 
-  /** Preferably one that the other had before or that was not ours, and of the topic of which we have most. */
+  countOf(topic: string): number {
+    return this.#byTopic.get(topic)?.length ?? 0
+  }
+
+  /** Preferably one that the other had before or that was not ours, and of the topic of which we have most more than the other. */
   giveTo(other: Load): TopicPartition | null {
     const shared = [...this.#byTopic].filter(([topic, partitions]) => partitions.length > 0 && other.reads(topic))
-    shared.sort(([, a], [, b]) => b.length - a.length)
+    const lead = (topic: string): number => this.countOf(topic) - other.countOf(topic)
+    shared.sort(([a], [b]) => lead(b) - lead(a))
     const candidates = shared.flatMap(([topic, partitions]) =>
       partitions.map((partition) => ({ topic, partition })).reverse(),
     )
@@ -157,10 +174,9 @@ class Load {
   }
 }
 
-function leastOf(loads: readonly Load[]): Load | undefined {
-  let least = loads[0]
-  for (const load of loads) if (least !== undefined && load.size < least.size) least = load
-  return least
+/** The one with the fewest partitions; of several, with the fewest of that topic. */
+function leastOf(loads: readonly Load[], topic: string): Load | undefined {
+  return loads.toSorted((a, b) => a.size - b.size || a.countOf(topic) - b.countOf(topic))[0]
 }
 
 function keyOf({ topic, partition }: TopicPartition): string {
