@@ -16,8 +16,13 @@ export class RebalanceWatch {
   readonly runs: Run[] = []
   /** For each partition that was asked back or left behind: how many runs were under way at that moment. */
   readonly inFlightAtHandOver: number[] = []
+  readonly #topic: string
   readonly #leases = new Map<string, Map<number, number>>()
   #leaseCount = 0
+
+  constructor(topic = TOPIC) {
+    this.#topic = topic
+  }
 
   /** The driver of one member. */
   over(driver: Driver, member: string): Driver {
@@ -61,7 +66,7 @@ export class RebalanceWatch {
   #listen(listener: GroupListener, member: string): GroupListener {
     const leases = this.#leasesOf(member)
     const ours = (partitions: readonly TopicPartition[]): number[] =>
-      partitions.flatMap(({ topic, partition }) => (topic === TOPIC ? [partition] : []))
+      partitions.flatMap(({ topic, partition }) => (topic === this.#topic ? [partition] : []))
     return {
       onAssigned: (partitions) => {
         for (const partition of ours(partitions)) {
