@@ -57,6 +57,17 @@ describe('a dead letter that is redriven', () => {
     })
     expect(exitCode).toBe(0)
     expect(JSON.parse(output)).toMatchObject([{ redriven: 2, leftBehind: [], remaining: '0' }])
+    // With the hop that brought it to the dead-letter topic: the attempt that follows is linked to it, in the trace of its publish.
+    const [letters, redriven] = ['orders.stock.dlq', 'orders.stock.redrive'].map((topic) =>
+      [0, 1].flatMap((partition) =>
+        partition < kafka.partitionCount(topic) ? kafka.log(topic, partition).map(({ headers }) => headers) : [],
+      ),
+    )
+    expect(redriven).toHaveLength(2)
+    for (const headers of redriven ?? []) {
+      expect(headers.map(([name]) => name)).toContain('tributary.traceparent')
+      expect(letters).toContainEqual(headers.filter(([name]) => name !== 'tributary.redrive-count'))
+    }
     expect(await spy.waitFor({ id: mendable.id }, 'handled')).toMatchObject({
       attempts: 1,
       topic: 'orders.stock.redrive',

@@ -52,13 +52,19 @@ export interface Rig {
 export function rig(
   handler: EventHandler<typeof orderPlaced>,
   options: Partial<SubscriptionOptions> = {},
-  given: { budget?: ByteBudget; clock?: ManualClock; driver?: ScriptedDriver; schemas?: SchemaStore } = {},
+  given: {
+    budget?: ByteBudget
+    clock?: ManualClock
+    driver?: ScriptedDriver
+    schemas?: SchemaStore
+    telemetry?: ReturnType<typeof createTelemetry>
+  } = {},
 ): Rig {
   const clock = given.clock ?? new ManualClock()
   const driver = given.driver ?? new ScriptedDriver()
   const budget = given.budget ?? new ByteBudget(1_000_000)
   const published: Rig['published'] = []
-  const telemetry = createTelemetry()
+  const telemetry = given.telemetry ?? createTelemetry()
   const encoder = createPublisher({ source: 'test', clientId: 'test', driver, clock, telemetry })
   const publisher: Pick<Publisher, 'publish' | 'encode'> = {
     encode: encoder.encode.bind(encoder),
