@@ -117,9 +117,11 @@ async function publishingDuring(world: RealWorld, run: () => Promise<void>): Pro
       await sleep(40)
     }
   })()
-  await run().finally(() => {
+  try {
+    await run()
+  } finally {
     isOver = true
-    return publishing
-  })
+    await publishing
+  }
   return published
 }
