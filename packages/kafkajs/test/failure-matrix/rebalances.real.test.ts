@@ -26,7 +26,7 @@ class BusyGroup {
     const subscription = await world.member(
       ({ data: { orderId, n }, origin }, { signal }) =>
         watch.run(name, origin, () => keys.run(orderId, n, handlerMs, signal)),
-      { concurrency: 8, drainMs },
+      { concurrency: 16, drainMs },
       world.bus(name, watch.over(world.driver(), name)),
     )
     this.#members.set(name, subscription)
@@ -94,12 +94,12 @@ describe('members that come and go on Apache Kafka', { timeout: 90_000 }, () => 
   it('too late for their handlers: what was in flight where partitions move runs again, and nothing else', async () => {
     const group = new BusyGroup(await realWorld(PARTITIONS))
     await group.join('a', 300, 50)
-    await group.world.publish(200)
+    await group.world.publish(500)
     await group.moreRuns(16)
     await group.join('b', 300, 50)
     await group.moreRuns(16)
     await group.leave('a')
-    await group.settledInOrder(200)
+    await group.settledInOrder(500)
     const { again } = group.watch
     expect(again.stayed).toBe(0)
     expect(again.moved).toBeGreaterThan(0)
