@@ -118,7 +118,8 @@ export class BatchRunner {
 
   /**
    * In the order of the offsets. What is said of a record counts only as long as none of its key before it is going to be tried again: otherwise the later one
-   * would be done, and then the earlier one (I2). It is handled again instead, after that.
+   * would be done, or given up, and then the earlier one handled (I2). It is handled again instead, after that: what is wrong with it may only be that it came
+   * without the one before it.
    */
   #settle({ owner, records }: BatchAttempt, outcomes: readonly RecordOutcome[]): void {
     const { settler } = this.#options
@@ -128,13 +129,13 @@ export class BatchRunner {
       if (outcome === undefined) continue
       const { laneKey } = delivery
       const isHeld = laneKey !== null && held.has(laneKey)
-      if (outcome.kind === 'failed') {
-        settler.judge(delivery, 'handle', span, outcome.thrown)
-        if (delivery.departure === null && laneKey !== null) held.add(laneKey)
-      } else if (isHeld) {
+      // One that failed behind it is tried again later in any case, alone.
+      if (isHeld && (outcome.kind !== 'failed' || settler.isFinal(outcome.thrown))) {
         owner.assembly?.putBack(delivery)
-      } else {
+      } else if (outcome.kind !== 'failed') {
         settler.settle(delivery, outcome.kind)
+      } else if (settler.judge(delivery, 'handle', span, outcome.thrown) === 'again' && laneKey !== null) {
+        held.add(laneKey)
       }
     }
   }

@@ -47,8 +47,8 @@ export class DeliverySettler {
     this.#options.onSettled(delivery)
   }
 
-  /** Carries the verdict on a failure out. */
-  judge(delivery: Delivery, step: FailedStep, span: AttemptSpan, thrown: unknown): void {
+  /** Carries the verdict on a failure out. Answers whether the record is attempted `again` from here, or is `over` as far as its key is concerned. */
+  judge(delivery: Delivery, step: FailedStep, span: AttemptSpan, thrown: unknown): 'again' | 'over' {
     const { clock, policy, random, logger, onRunnable } = this.#options
     const failure = failureFrom(thrown)
     const gate = delivery.event?.gate ?? null
@@ -64,16 +64,16 @@ export class DeliverySettler {
       case 'dead-letter':
         if (needsPermit(verdict.reason)) gate?.watch.takePermit()
         this.giveUp(delivery, span, failure, verdict.reason, standing === 'overdue' ? heldMsOf(delivery, clock) : null)
-        return
+        return 'over'
       case 'skip':
         this.settle(delivery, 'skipped')
-        return
+        return 'over'
       case 'await-recovery':
         gate?.awaitRecovery(delivery, standing)
-        return
+        return 'again'
       case 'retry-topic':
         this.#depart(delivery, { kind: 'retry', delayMs: verdict.delayMs, ...this.#leaving(delivery, span, failure) })
-        return
+        return 'over'
       case 'second-look':
         gate?.doubt(delivery)
         break
@@ -83,6 +83,14 @@ export class DeliverySettler {
       case 'retry':
     }
     delivery.owner.runAgainAfter(delivery, verdict.afterMs, onRunnable)
+    return 'again'
+  }
+
+  /** Whether a handler that throws this wants its record never tried again. */
+  isFinal(thrown: unknown): boolean {
+    const failure = failureFrom(thrown)
+    const treatment = this.#treatmentOf(thrown, failure)
+    return failure.code === 'REJECTED' || treatment === 'reject' || treatment === 'skip'
   }
 
   #treatmentOf(thrown: unknown, failure: Failure): Treatment {

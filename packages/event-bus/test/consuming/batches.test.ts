@@ -150,6 +150,20 @@ describe('what a batch handler says', () => {
     expect(driver.committed(0)).toBe(4n)
   })
 
+  it('of a record behind a failed one of its key is no rejection either: it may only have missed the one before it', async () => {
+    const batches: number[][] = []
+    const { clock, driver } = batchRig({ maxRecords: 2, maxWaitMs: 10 }, (events) => {
+      batches.push(numbers(events))
+      return events.length === 2 ? [new Error('not yet'), new Reject('there is no such order')] : undefined
+    })
+    const partition = await driver.assign(0, { committed: { nextOffset: 0n, metadata: '' } })
+    partition.deliver([order('a', 1), order('a', 2)])
+    await clock.advance(2_000)
+    expect(batches).toEqual([[1, 2], [1], [2]])
+    expect(driver.appended).toEqual([])
+    expect(driver.committed(0)).toBe(2n)
+  })
+
   it('of a record behind one that was given up counts', async () => {
     const batches: number[][] = []
     const { clock, driver } = batchRig({ maxRecords: 2 }, (events) => {

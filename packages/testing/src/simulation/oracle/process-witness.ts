@@ -215,9 +215,11 @@ export class ProcessWitness implements DriverWitness {
   }
 
   /** What a handler threw, or answered for one event of a batch. */
-  threw(execution: Execution, thrown: unknown): void {
-    if (isSkippedBy(this.#oracle.definition.onFailure.classify, thrown)) this.returned(execution, skip('classified'))
-    else {
+  threw(execution: Execution, thrown: unknown, isBehindFailed = false): void {
+    if (isSkippedBy(this.#oracle.definition.onFailure.classify, thrown)) {
+      if (isBehindFailed) this.behindFailed(execution)
+      else this.returned(execution, skip('classified'))
+    } else {
       this.#end(execution)
       this.#startAgainFrom(execution)
     }

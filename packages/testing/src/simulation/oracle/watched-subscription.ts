@@ -71,7 +71,7 @@ function run(
       const outcome = outcomeOf(value, index)
       const { lane } = execution
       if (outcome instanceof Error) {
-        witness.threw(execution, outcome)
+        witness.threw(execution, outcome, lane !== null && failed.has(lane))
         if (lane !== null) failed.add(lane)
       } else if (lane !== null && failed.has(lane)) witness.behindFailed(execution)
       else witness.returned(execution, outcome)
