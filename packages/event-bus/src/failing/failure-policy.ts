@@ -29,7 +29,7 @@ export interface FailurePolicy {
   readonly maxAgeMs?: number
   /**
    * What follows the last attempt. (Not called `then`, which would make linters take the policy for a promise.) `dead-letter`: the record is written to the group's dead-letter topic and the next one of its key runs. `hold`: the
-   * record is tried again at the longest wait until it succeeds; its key waits behind it and `health().degraded` names it. `retryTopics(...)`: the record
+   * record is tried again at the longest wait, at least 100 ms, until it succeeds; its key waits behind it and `health().degraded` names it. `retryTopics(...)`: the record
    * waits in retry topics, one attempt after each delay, before it is dead-lettered; its key does not wait, so later records of the key overtake it.
    *
    * @defaultValue 'dead-letter'

@@ -143,6 +143,12 @@ describe('verdictOn', () => {
     expect(verdictOn(failureFrom(thrown), history, policy, 0)).toEqual(verdict)
   })
 
+  it('waits between two attempts at what it holds, also where the policy does not', () => {
+    const hasty = { ...patient, backoff: fixed(0) }
+    expect(verdictOn(failureFrom('no'), { ...first, attempt: 2 }, hasty, 0)).toEqual({ kind: 'retry', afterMs: 0 })
+    expect(verdictOn(failureFrom('no'), { ...first, attempt: 3 }, hasty, 0)).toEqual({ kind: 'hold', afterMs: 100 })
+  })
+
   it('holds what it would have given up, when told to', () => {
     expect(verdictOn(failureFrom('no'), { ...first, attempt: 3 }, patient, 0)).toEqual({ kind: 'hold', afterMs: 100 })
     expect(verdictOn(failureFrom('no'), { ...first, ageMs: 5_000 }, patient, 0)).toEqual({ kind: 'hold', afterMs: 100 })

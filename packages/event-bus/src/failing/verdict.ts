@@ -69,7 +69,7 @@ export function verdictOn(
 
   const delayMs = failure.afterMs ?? backoffDelayMs(policy.backoff, history.attempt, random)
   // The place where schemas are kept cannot be read: every record of that schema would fail, and none is at fault.
-  if (history.step === 'look-up' || history.treatment === 'hold') return { kind: 'hold', afterMs: delayMs }
+  if (history.step === 'look-up' || history.treatment === 'hold') return held(delayMs)
   // It ran to learn about the outage, not about itself.
   if (history.standing === 'probe') return { kind: 'await-recovery' }
 
@@ -92,6 +92,13 @@ function exhaustionOf(
   }
   if (history.attempt >= policy.attempts) return 'attempts-exhausted'
   return history.ageMs + delayMs > policy.maxAgeMs ? 'too-old' : null
+}
+
+/** A hold has no last attempt: where the policy waits for nothing between two, it would keep the process busy for ever. In milliseconds. */
+const SHORTEST_HOLD_MS = 100
+
+function held(afterMs: number): Verdict {
+  return { kind: 'hold', afterMs: Math.max(afterMs, SHORTEST_HOLD_MS) }
 }
 
 /** In place as often as the policy says, in a retry topic once. A handler that asks for a wait as long as a delay would hold its key for it in vain. */
@@ -122,11 +129,11 @@ function givenUp(
   standing: Standing,
   policy: ResolvedFailurePolicy,
 ): Verdict {
-  if (policy.afterwards === 'hold') return { kind: 'hold', afterMs }
+  if (policy.afterwards === 'hold') return held(afterMs)
   switch (standing) {
     // More is given up than handled. Others can be handled, so only this one waits.
     case 'short':
-      return { kind: 'hold', afterMs }
+      return held(afterMs)
     case 'unproven':
       return policy.outage === false
         ? { kind: 'dead-letter', reason }
