@@ -124,12 +124,13 @@ describe('members that come and go under load', { timeout: 60_000 }, () => {
     const group = await busyGroup()
     const slowly = (): number => 200
     await group.join('a', slowly, 50)
-    await group.publish(160)
+    // So many that neither member runs out of work before it is asked to give something up.
+    await group.publish(480)
     await group.moreRuns(16)
     await group.join('b', slowly, 50)
     await group.moreRuns(16)
     await group.leave('a')
-    await group.world.settled(20_000)
+    await group.world.settled(40_000)
     const { again, inFlightAtHandOver } = group.watch
     expect(again.stayed).toBe(0)
     expect(again.moved).toBeGreaterThan(0)
