@@ -3,8 +3,4 @@ import { plant, plantedVariable } from './test/mutants/plant.ts'
 import fast from './vitest.config.ts'
 
 /** `pnpm mutants`: the fast tests with one planted fault, named by an environment variable. */
-export default mergeConfig(fast, {
-  plugins: [plant(process.env[plantedVariable])],
-  // Modules of an earlier run would be loaded as they were then: without the fault, or with another one.
-  test: { fsModuleCache: false },
-})
+export default mergeConfig(fast, { plugins: [plant(process.env[plantedVariable])] })

@@ -12,6 +12,10 @@ export function plant(name: string | undefined): Plugin {
   return {
     name: 'plant-mutant',
     enforce: 'pre',
+    // The module as it was loaded in another run has no fault, or another one; all others may come from the cache.
+    configureVitest({ defineCacheKeyGenerator }) {
+      defineCacheKeyGenerator(({ id }) => (mutant !== undefined && id === resolve(mutant.file) ? false : undefined))
+    },
     transform(code, id) {
       if (mutant === undefined || id !== resolve(mutant.file)) return null
       return { code: code.replace(mutant.original, () => mutant.planted), map: null }
