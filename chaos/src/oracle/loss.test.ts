@@ -41,6 +41,12 @@ describe('loss', () => {
     expect(failing({ epochs })).toEqual(['no commit ran ahead of what was settled, and none went back'])
   })
 
+  it('is no position that a frozen process began at late, and lost when it thawed', () => {
+    const late = epoch('member-2.1', { from: 60, to: 64, position: 3, end: 'lost', frozenAt: 20 })
+    expect(failing({ epochs: [owner, late] })).toEqual([])
+    expect(failing({ epochs: [owner, { ...late, end: 'revoked' }] })).toHaveLength(1)
+  })
+
   it('is a dead letter that had no reason to be one', () => {
     expect(failing({ deadLetters: [{ partition: 0, offset: 2 }] })).toEqual([
       'the dead-letter topic holds what always fails, and nothing else',

@@ -46,7 +46,10 @@ function committedTooFar({ log, commits, epochs }: Evidence, settled: ReadonlyMa
       if ((doneBy[countBelow(inOrder, nextOffset)] ?? 0) > at)
         faults.push(`${partition}/${nextOffset} was committed too early`)
     }
-    const starts = epochs.filter((each) => each.partition === partition)
+    // A process that was frozen between asking where to begin and beginning may begin too early, until it sees that it has lost the partition: it commits nothing.
+    const starts = epochs.filter(
+      (each) => each.partition === partition && !(each.end === 'lost' && each.frozenAt !== null),
+    )
     for (const { from, position, life } of starts) {
       const before = stored.filter((each) => each.partition === partition && each.at < from)
       const highest = Math.max(0, ...before.map(({ nextOffset }) => nextOffset))
