@@ -170,6 +170,18 @@ export const consumingMutants: readonly Mutant[] = [
     planted: 'return partition',
   },
   {
+    name: 'a partition borrows slots that has given none back',
+    file: `${consuming}/dispatcher.ts`,
+    original: 'if (borrower !== null || partition.attempts >= partition.allowance) continue',
+    planted: 'if (borrower !== null) continue',
+  },
+  {
+    name: 'a partition keeps its loan when its deadlines pass',
+    file: `${consuming}/slots.ts`,
+    original: "else if (fencedBy === 'deadline') owner.allowance = 0",
+    planted: '',
+  },
+  {
     name: 'a deadline never passes',
     file: `${consuming}/in-flight.ts`,
     original: "while (this.#first !== null && this.#leftMs(this.#first) <= 0) this.#abort(this.#first, 'deadline')",

@@ -97,7 +97,7 @@ export class BatchRunner {
       failed === undefined ? undefined : errorTypeOf(failed.thrown),
     )
     this.#settle(attempt, outcomes)
-    this.#options.slots.free(attempt.owner)
+    this.#options.slots.end(attempt)
   }
 
   #endFenced(attempt: BatchAttempt): void {
@@ -113,7 +113,7 @@ export class BatchRunner {
     )
     if (attempt.owner.state === 'fenced') for (const { delivery } of attempt.records) onLeftBehind(delivery)
     else if (isTimeout) this.#settle(attempt, allFailed(attempt.records.length, error))
-    slots.free(attempt.owner)
+    slots.end(attempt)
   }
 
   /**

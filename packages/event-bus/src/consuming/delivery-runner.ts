@@ -224,14 +224,14 @@ export class DeliveryRunner {
   #succeeded(attempt: RecordAttempt, returned: unknown): void {
     this.#report(attempt, 'succeeded')
     this.#options.settler.settle(attempt.delivery, isSkip(returned) ? 'skipped' : 'acked')
-    this.#slots.free(attempt.owner)
+    this.#slots.end(attempt)
   }
 
   #failed(attempt: RecordAttempt, thrown: unknown): void {
     attempt.span.fail(thrown)
     this.#report(attempt, 'failed', errorTypeOf(thrown))
     this.#options.settler.judge(attempt.delivery, 'handle', attempt.span, thrown)
-    this.#slots.free(attempt.owner)
+    this.#slots.end(attempt)
   }
 
   /** A fenced attempt has ended, or is not waited for any longer. */
@@ -243,7 +243,7 @@ export class DeliveryRunner {
     this.#report(attempt, isTimeout ? 'timed-out' : 'fenced', error.code)
     if (isOver(delivery)) this.#options.onLeftBehind(delivery)
     else if (isTimeout) this.#options.settler.judge(delivery, 'handle', span, error)
-    this.#slots.free(delivery.owner)
+    this.#slots.end(attempt)
   }
 
   /** Its key and its slot go on without it. The handler may still run: it is fenced, and counted until it ends. */

@@ -17,9 +17,13 @@ export interface DispatcherOptions {
 const TURN_MS = 10
 
 /**
- * Hands out slots. A free slot goes to the next partition in turn that has something to run and holds no more than its share of the slots; only when there is
- * none, to one that holds more. So a partition whose handlers hang keeps at most its share while others have work, and may have all while they have
- * none (I7).
+ * Hands out slots. A free slot goes to the next partition in turn that has something to run and holds less than its share of the slots. Only when there is
+ * none it is lent to one that has its share already, and only as far as that has shown that it gives slots back: each attempt that ends by itself lets it hold
+ * one more than it held then. So one whose handlers hang from the start never has more than its share, even while others have nothing to run yet; and one
+ * that is alone with its work has all slots after as many handlers, one after the other, as its share must be doubled to reach `concurrency` (I7).
+ *
+ * What is lent cannot be taken back. A partition that flowed, borrowed all slots while others were idle, and then hangs, keeps them until deadlines pass; those
+ * end its loan.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions
@@ -105,15 +109,20 @@ export class Dispatcher {
 
   #next(): PartitionRun | null {
     const partitions = this.#partitions
-    const share = Math.ceil(this.#options.concurrency / partitions.length)
-    let greedy: PartitionRun | null = null
+    // Rounded down: what all of them hold by right is never more than there is.
+    const share = Math.max(1, Math.floor(this.#options.concurrency / partitions.length))
+    let borrower: PartitionRun | null = null
+    let borrowersTurn = this.#turn
     for (let step = 0; step < partitions.length; step += 1) {
       this.#turn = this.#turn + 1 < partitions.length ? this.#turn + 1 : 0
       const partition = partitions[this.#turn]
       if (partition === undefined || partition.ready.size === 0) continue
       if (partition.attempts < share) return partition
-      greedy ??= partition
+      if (borrower !== null || partition.attempts >= partition.allowance) continue
+      borrower = partition
+      borrowersTurn = this.#turn
     }
-    return greedy
+    this.#turn = borrowersTurn
+    return borrower
   }
 }

@@ -66,6 +66,8 @@ export class PartitionRun implements Committable {
   state: 'active' | 'draining' | 'fenced' = 'active'
   /** Attempts that hold a slot. */
   attempts = 0
+  /** Slots that it may hold though they are more than its share: one more than it held when an attempt last ended by itself, none once one has passed its deadline. */
+  allowance = 0
   committedOffset: bigint | null
   committedRevision: number | null
   isCommitFenced = false

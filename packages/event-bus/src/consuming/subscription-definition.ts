@@ -12,7 +12,8 @@ export interface SubscriptionOptions {
   /** `handle(event, fn)` or `handleBatch(event, options, fn)` for each event. */
   readonly on: readonly (HandlerRegistration | BatchRegistration)[]
   /**
-   * Attempts that may run at the same time in this process, over all partitions.
+   * Attempts that may run at the same time in this process, over all partitions. Each partition that is assigned has an equal share. What others do not use is
+   * lent to a partition as its handlers end, so that one alone with its work has all after a few of them; one whose handlers hang keeps its share.
    *
    * @defaultValue 100
    */

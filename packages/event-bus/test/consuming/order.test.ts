@@ -99,31 +99,4 @@ describe('slots', () => {
     ])
     expect(driver.committed(0)).toBe(6n)
   })
-
-  it('are shared: a partition whose handlers hang leaves others their part (I7)', async () => {
-    const hang = new Promise<void>(() => {})
-    const handled: number[] = []
-    const { driver, clock } = rig(
-      async (event) => {
-        if (event.origin.partition === 0) return hang
-        await clock.sleep(1)
-        handled.push(event.data.n)
-      },
-      { concurrency: 4 },
-    )
-    const [stuck, flowing] = [await driver.assign(0), await driver.assign(1)]
-    flowing.deliver(Array.from({ length: 10 }, (_, n) => order(`f${n}`, n)))
-    stuck.deliver(Array.from({ length: 10 }, (_, n) => order(`s${n}`, n)))
-    for (let n = 10; n < 100; n += 1) flowing.deliver([order(`f${n}`, n)])
-    await clock.advance(1_000)
-    expect(handled).toHaveLength(100)
-  })
-
-  it('are all given to the only partition that has work', async () => {
-    const { driver, clock, subscription } = rig(() => clock.sleep(1_000), { concurrency: 4 })
-    const partitions = [await driver.assign(0), await driver.assign(1), await driver.assign(2)]
-    partitions[1]?.deliver(Array.from({ length: 10 }, (_, n) => order(`k${n}`, n)))
-    expect(subscription.health().inFlight).toBe(4)
-    await clock.advance(3_000)
-  })
 })
