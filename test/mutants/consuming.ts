@@ -6,8 +6,8 @@ export const consumingMutants: readonly Mutant[] = [
   {
     name: 'a commit goes one offset too far',
     file: `${consuming}/offset-tracker.ts`,
-    original: 'return this.#head === this.#tail ? this.#position : this.#ringOffset(this.#head)',
-    planted: 'return this.#head === this.#tail ? this.#position : this.#ringOffset(this.#head) + 1n',
+    original: 'return this.#head === this.#tail ? this.position : this.#ringOffset(this.#head)',
+    planted: 'return this.#head === this.#tail ? this.position : this.#ringOffset(this.#head) + 1n',
   },
   {
     name: 'a commit passes over a hole between settled records',
@@ -25,9 +25,27 @@ export const consumingMutants: readonly Mutant[] = [
   },
   {
     name: 'a chunk is accepted that leaves a hole behind the one before',
-    file: `${consuming}/offset-tracker.ts`,
-    original: 'return fetchedFrom === this.#position',
-    planted: 'return fetchedFrom >= this.#position',
+    file: `${consuming}/group-engine.ts`,
+    original: 'if (fetchedFrom !== run.position) {',
+    planted: 'if (fetchedFrom < run.position) {',
+  },
+  {
+    name: 'a commit passes over what has arrived and was not taken yet',
+    file: `${consuming}/partition.ts`,
+    original: '    this.position = nextPosition\n    this.highWatermark',
+    planted: '    this.position = nextPosition\n    this.tracker.advance(nextPosition)\n    this.highWatermark',
+  },
+  {
+    name: 'what has arrived stays in the hands of a partition that is given up',
+    file: `${consuming}/partition.ts`,
+    original: "    if (this.state !== 'active') return false\n    for",
+    planted: '    for',
+  },
+  {
+    name: 'what an earlier epoch settled is counted as held for ever',
+    file: `${consuming}/partition.ts`,
+    original: '      this.intake.release(1, bytesEach, false)\n',
+    planted: '',
   },
   {
     name: 'a partition that is being given up goes on starting attempts',
@@ -160,7 +178,7 @@ export const consumingMutants: readonly Mutant[] = [
   {
     name: 'the memory of a settled record is never given back',
     file: `${consuming}/partition.ts`,
-    original: '    this.intake.release(delivery.bytes, delivery.isReadAgain)\n',
+    original: '    this.intake.release(1, delivery.bytes, delivery.isReadAgain)\n',
     planted: '',
   },
   {

@@ -7,8 +7,8 @@ export const parkingMutants: readonly Mutant[] = [
   {
     name: 'a newcomer overtakes the parked followers of its key',
     file: `${consuming}/partition.ts`,
-    original: 'if (this.parking.takes(ticket, laneKey)) continue',
-    planted: 'void 0',
+    original: 'if (isSettled || this.parking.takes(ticket, laneKey)) {',
+    planted: 'if (isSettled) {',
   },
   {
     name: 'followers that are parked again go behind those who never came back',
@@ -37,7 +37,7 @@ export const parkingMutants: readonly Mutant[] = [
   {
     name: 'the memory of parked followers is never given back',
     file: `${consuming}/parking.ts`,
-    original: '      intake.release(bytes, isReadAgain)\n',
+    original: '      intake.release(1, bytes, isReadAgain)\n',
     planted: '      void [bytes, isReadAgain]\n',
   },
   {

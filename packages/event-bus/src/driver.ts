@@ -16,7 +16,7 @@ export interface TopicPartition {
 /** Order and repetitions are kept; Kafka allows a null value. */
 export type RawHeader = readonly [name: string, value: Buffer | null]
 
-/** A record as it is on the log. A driver may decode headers and offset lazily behind getters. */
+/** A record as it is on the log. A driver may decode headers lazily behind a getter. */
 export interface RawRecord {
   readonly offset: bigint
   /** Milliseconds since the Unix epoch, as the topic's timestamp type defines it. */
@@ -24,6 +24,11 @@ export interface RawRecord {
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers: readonly RawHeader[]
+}
+
+/** Records in the order of the log. An array is one; a driver may also make each record when the iteration comes to it. */
+export interface RecordList extends Iterable<RawRecord> {
+  readonly length: number
 }
 
 /** A record on its way to the log. */
@@ -48,7 +53,8 @@ export interface Chunk extends TopicPartition {
   readonly nextPosition: bigint
   /** End of the log that consumers may read, at the time of the fetch. */
   readonly highWatermark: bigint
-  readonly records: readonly RawRecord[]
+  /** Iterated over in order, perhaps much later. That must not throw: what cannot be read is noticed before there is a chunk. */
+  readonly records: RecordList
   /** Bytes that the records hold in memory, roughly. */
   readonly bytes: number
 }

@@ -60,6 +60,7 @@ export type {
   PartitionOffsets,
   RawHeader,
   RawRecord,
+  RecordList,
   StartPosition,
   TopicDescription,
   TopicPartition,

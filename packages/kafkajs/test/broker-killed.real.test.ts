@@ -37,7 +37,7 @@ it('loses and doubles nothing when a broker is killed', { timeout: 180_000 }, as
   for (const { partition, logStartOffset, logEndOffset } of await admin.offsets(topic)) {
     const values: string[] = []
     for await (const chunk of admin.readRange({ topic, partition }, logStartOffset, logEndOffset)) {
-      values.push(...chunk.records.map(({ value }) => String(value)))
+      values.push(...Array.from(chunk.records, ({ value }) => String(value)))
     }
     expect(values, `order in partition ${partition}`).toEqual(
       told.filter((each) => each.partition === partition).map(({ value }) => value),

@@ -57,7 +57,7 @@ export function join(
     epochs: new Map(),
     heard: [],
     failure: null,
-    records: () => member.chunks.flatMap(({ records }) => records),
+    records: () => member.chunks.flatMap(({ records }) => [...records]),
     values: () => member.records().map(({ value }) => String(value)),
     until: async (fact, timeoutMs = 8_000) => {
       const deadline = performance.now() + timeoutMs

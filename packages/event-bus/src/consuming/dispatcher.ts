@@ -116,7 +116,7 @@ export class Dispatcher {
     for (let step = 0; step < partitions.length; step += 1) {
       this.#turn = this.#turn + 1 < partitions.length ? this.#turn + 1 : 0
       const partition = partitions[this.#turn]
-      if (partition === undefined || partition.ready.size === 0) continue
+      if (partition === undefined || !partition.offersWork()) continue
       if (partition.attempts < share) return partition
       if (borrower !== null || partition.attempts >= partition.allowance) continue
       borrower = partition

@@ -53,7 +53,7 @@ export class DueGate {
   /** The part of a chunk that is due: all of it, or what is before the first record that is not. Then the gate is shut. */
   admit(chunk: Chunk): Chunk {
     this.close()
-    const { records } = chunk
+    const records = Array.from(chunk.records)
     const first = records.findIndex((record) => this.#leftMs(this.#waitFor(record)) > 0)
     const held = records[first]
     if (held === undefined) return chunk

@@ -95,13 +95,13 @@ export class Intake {
     this.#budget = budget
   }
 
-  hold(bytes: number, isReadAgain: boolean): void {
-    this.#of(isReadAgain).change(1, bytes)
+  hold(records: number, bytes: number, isReadAgain: boolean): void {
+    this.#of(isReadAgain).change(records, bytes)
     this.#budget.take(bytes)
   }
 
-  release(bytes: number, isReadAgain: boolean): void {
-    this.#of(isReadAgain).change(-1, -bytes)
+  release(records: number, bytes: number, isReadAgain: boolean): void {
+    this.#of(isReadAgain).change(-records, -bytes)
     this.#budget.release(bytes)
   }
 

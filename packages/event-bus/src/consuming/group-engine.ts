@@ -152,9 +152,9 @@ export class GroupEngine implements GroupListener {
     const run = this.#runs.get(partitionId(chunk))
     if (run === undefined || run.epoch !== chunk.epoch || run.state !== 'active') return
     const { topic, partition, epoch, fetchedFrom } = chunk
-    if (!run.tracker.continuesAt(fetchedFrom)) {
+    if (fetchedFrom !== run.position) {
       // I1: what lies between would be passed over, or run twice.
-      const { position } = run.tracker
+      const { position } = run
       this.#options.logger.warn(
         { topic, partition, fetchedFrom, position },
         'chunk dropped: it does not follow the one before',
@@ -165,8 +165,6 @@ export class GroupEngine implements GroupListener {
     const admitted = run.gate === null ? chunk : run.gate.admit(chunk)
     run.receive(admitted)
     if (admitted.records.length > 0) this.#options.metrics.consumed(topic, admitted.records.length)
-    // Positions move without anything being settled here: by control batches, and by records that an earlier epoch has settled.
-    this.committer.note()
     // In this order: what synchronous handlers have done by then need not pause the partition.
     this.dispatcher.dispatch()
     this.#review(run)
@@ -232,6 +230,7 @@ export class GroupEngine implements GroupListener {
       intake,
       clock,
       parking: this.#parking,
+      onMoved: () => this.committer.note(),
       ...(definition.on.some(isOfBatches) ? { onBatchDue: () => this.dispatcher.dispatch() } : {}),
     })
     for (const { owner, deliveries } of runner().inFlight.aborted()) {

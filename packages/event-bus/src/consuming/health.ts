@@ -66,13 +66,14 @@ export function degradationsOf(run: PartitionRun, nowMs: number): Degradation[] 
 
 /** Records of its lane that wait behind it. */
 export function followersOf(run: PartitionRun, delivery: Delivery): number {
+  if (run.lanes.order === 'partition') return run.arrivals.size
   let followers = delivery.laneKey === null ? 0 : (run.parking.lanes.get(delivery.laneKey)?.tickets.size ?? 0)
   for (let next = delivery.follower; next !== null; next = next.follower) followers += 1
   return followers
 }
 
 export function readingOf(run: PartitionRun, nowMs: number): PartitionReading {
-  const oldest = run.tracker.oldestReceivedAt
+  const oldest = run.oldestReceivedAt
   return {
     topic: run.topic,
     partition: run.partition,

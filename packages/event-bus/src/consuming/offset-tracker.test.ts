@@ -167,14 +167,19 @@ describe('OffsetTracker', () => {
     const tracker = new OffsetTracker(5n)
     tracker.advance(9n)
     expect(tracker.nextOffset).toBe(9n)
-    expect(tracker.continuesAt(9n)).toBe(true)
+    expect(tracker.position).toBe(9n)
   })
 
-  it('refuses a chunk that would leave a hole (I1)', () => {
+  it('commits no further than the latest record, while its chunk is not taken in whole', () => {
     const tracker = new OffsetTracker(5n)
-    expect(tracker.continuesAt(6n)).toBe(false)
-    expect(tracker.continuesAt(4n)).toBe(false)
-    expect(tracker.continuesAt(5n)).toBe(true)
+    tracker.settle(tracker.track(7n, 0, null))
+    expect([tracker.nextOffset, tracker.settledBoundary, tracker.position]).toEqual([8n, 8n, 8n])
+    const { revision } = tracker
+    tracker.advance(8n)
+    expect(tracker.revision).toBe(revision)
+    tracker.advance(20n)
+    expect(tracker.nextOffset).toBe(20n)
+    expect(tracker.revision).not.toBe(revision)
   })
 
   it('ignores a ticket that it never gave', () => {

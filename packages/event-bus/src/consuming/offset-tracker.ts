@@ -5,8 +5,7 @@ import { recordStates, Stragglers, type UnsettledVisitor } from './stragglers.ts
  * who handles it is decided elsewhere.
  *
  * A record is known by its ticket, a number that counts the records received in this epoch. Only received records have one, so gaps between
- * offsets (compaction, control batches, aborted transactions) cost nothing; but they are free inside a chunk alone (I1): a chunk that does not
- * start where the one before it ended is refused by `continuesAt`.
+ * offsets (compaction, control batches, aborted transactions) cost nothing.
  *
  * The latest records are in a ring. When it is full, what is unsettled in its older half moves to the stragglers and the rest is forgotten, so that memory
  * grows with what is unsettled, not with what was received since.
@@ -27,11 +26,14 @@ export class OffsetTracker {
   #unsettled = 0
   /** Beyond the highest ticket that is settled. */
   #settledEnd = 0
-  #position: bigint
+  /** Everything below was in chunks that were taken in whole. */
+  #passed: bigint
+  /** The latest that was tracked; below every offset when none was. */
+  #latest = -1n
   #revision = 0
 
   constructor(position: bigint) {
-    this.#position = position
+    this.#passed = position
   }
 
   /** Another number whenever there is something new to commit. */
@@ -39,21 +41,21 @@ export class OffsetTracker {
     return this.#revision
   }
 
-  /** Where the next chunk must start. */
+  /** Everything below was tracked, or does not exist on the log. */
   get position(): bigint {
-    return this.#position
+    return this.#latest < this.#passed ? this.#passed : this.#latest + 1n
   }
 
   /** What may be committed: the lowest unsettled offset, or the position when all is settled. Never goes back. */
   get nextOffset(): bigint {
     if (this.#stragglers.size > 0) return this.#stragglers.first?.offset ?? 0n
-    return this.#head === this.#tail ? this.#position : this.#ringOffset(this.#head)
+    return this.#head === this.#tail ? this.position : this.#ringOffset(this.#head)
   }
 
   /** No settled record of this epoch is at or beyond this offset. Equal to `nextOffset` when nothing is settled beyond that. */
   get settledBoundary(): bigint {
     if (this.#settledEnd <= this.#lowest) return this.nextOffset
-    return this.#settledEnd === this.#tail ? this.#position : this.offsetOf(this.#settledEnd)
+    return this.#settledEnd === this.#tail ? this.position : this.offsetOf(this.#settledEnd)
   }
 
   /** Settled records beyond `nextOffset`: what a restart would run again without the commit's metadata. */
@@ -67,11 +69,6 @@ export class OffsetTracker {
     return this.#head === this.#tail ? null : (this.#receivedAt[this.#head & this.#mask] ?? null)
   }
 
-  /** I1: whether a chunk that was fetched from `fetchedFrom` leaves no hole behind what was received before it. */
-  continuesAt(fetchedFrom: bigint): boolean {
-    return fetchedFrom === this.#position
-  }
-
   /**
    * Takes in the next record of a chunk. Offsets ascend within an epoch.
    *
@@ -82,6 +79,7 @@ export class OffsetTracker {
     if (ticket - this.#head > this.#mask) this.#makeRoom()
     const slot = ticket & this.#mask
     this.#offsets[slot] = offset
+    this.#latest = offset
     this.#receivedAt[slot] = receivedAt
     this.#states[slot] = recordStates.unsettled
     this.#laneKeys[slot] = laneKey
@@ -92,9 +90,9 @@ export class OffsetTracker {
 
   /** Ends a chunk: everything below `nextPosition` that was not tracked does not exist on the log. */
   advance(nextPosition: bigint): void {
-    if (nextPosition <= this.#position) return
-    this.#position = nextPosition
-    if (this.#unsettled === 0) this.#revision += 1
+    const { position } = this
+    this.#passed = nextPosition
+    if (this.position !== position && this.#unsettled === 0) this.#revision += 1
   }
 
   /** The record of this ticket is settled. Answers false when it was already. */

@@ -25,7 +25,7 @@ export function oldestUnsettled(
   let oldest: PartitionRun | null = null
   let sinceMs = Number.POSITIVE_INFINITY
   for (const run of runs) {
-    const receivedAtMs = run.tracker.oldestReceivedAt
+    const receivedAtMs = run.oldestReceivedAt
     if (receivedAtMs === null || receivedAtMs >= sinceMs) continue
     oldest = run
     sinceMs = receivedAtMs

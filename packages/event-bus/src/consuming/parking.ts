@@ -147,7 +147,8 @@ export class Parking {
 
   #look(): void {
     const nowMs = this.#environment.clock.monotonic()
-    const isStarved = this.#run.intake.isPaused && this.#run.ready.size === 0
+    const { intake, ready, arrivals } = this.#run
+    const isStarved = intake.isPaused && ready.size === 0 && arrivals.isEmpty
     const slowAfterMs = isStarved ? SLOW_WHEN_STARVED_MS : SLOW_AFTER_MS
     const heads = new Map<Delivery, number>()
     let hasParked = false
@@ -169,7 +170,7 @@ export class Parking {
     head.detach()
     const followers = lanes.cutBehind(head)
     for (const { ticket, bytes, isReadAgain } of followers) {
-      intake.release(bytes, isReadAgain)
+      intake.release(1, bytes, isReadAgain)
       tracker.setParked(ticket, true)
     }
     if (head.laneKey !== null)

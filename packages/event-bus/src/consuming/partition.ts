@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../clock.ts'
-import type { AssignedPartition, Chunk, TopicPartition } from '../driver.ts'
+import type { AssignedPartition, Chunk, RawRecord, TopicPartition } from '../driver.ts'
 import type { TopicRole } from '../topics.ts'
+import { type Arrival, Arrivals } from './arrivals.ts'
 import { BatchAssembly } from './batch-assembly.ts'
 import type { Committable } from './committer.ts'
 import { Delivery } from './delivery.ts'
@@ -35,6 +36,8 @@ export interface PartitionRunOptions {
   readonly intake: Intake
   readonly clock: Clock
   readonly parking: ParkingEnvironment
+  /** The position moved without a settlement: past records that an earlier epoch has settled, past control batches. */
+  readonly onMoved: () => void
   /** For subscriptions with handlers of batches: a batch may start because time has passed. */
   readonly onBatchDue?: () => void
 }
@@ -59,8 +62,9 @@ export class PartitionRun implements Committable {
   readonly parking: Parking
   /** Null where nothing is handled in batches. */
   readonly assembly: BatchAssembly | null
-  /** Those that may run now and wait for a slot. */
+  /** Those that may run now and wait for a slot. What has arrived comes after them, and is not looked at before. */
   readonly ready = new ReadyQueue<Delivery>()
+  readonly arrivals = new Arrivals()
   /** Records that do not get on for a reason that somebody should know. */
   readonly blocked = new Map<Delivery, Blockage>()
   state: 'active' | 'draining' | 'fenced' = 'active'
@@ -73,7 +77,10 @@ export class PartitionRun implements Committable {
   isCommitFenced = false
   isMetadataRefused = false
   highWatermark: bigint
+  /** Where the next chunk must start. */
+  position: bigint
   readonly #clock: Clock
+  readonly #onMoved: () => void
   #mapFill = 0
   #inherited: InheritedOffsets | null
   readonly #waits = new Map<Delivery, Timer>()
@@ -83,8 +90,8 @@ export class PartitionRun implements Committable {
   #drained: Promise<void> | null = null
 
   constructor(options: PartitionRunOptions) {
-    const { assigned, position, committedOffset, inherited, order, role, gate, intake, clock, parking, onBatchDue } =
-      options
+    const { assigned, position, committedOffset, inherited, order, role, gate, intake, clock, parking } = options
+    const { onMoved, onBatchDue } = options
     this.topic = assigned.topic
     this.partition = assigned.partition
     this.epoch = assigned.epoch
@@ -93,6 +100,7 @@ export class PartitionRun implements Committable {
     this.role = role
     this.gate = gate
     this.intake = intake
+    this.position = position
     this.tracker = new OffsetTracker(position)
     this.#inherited = inherited === null ? null : new InheritedOffsets(inherited)
     // Where retention has overtaken the group, the position that follows from it is something new to commit.
@@ -100,6 +108,7 @@ export class PartitionRun implements Committable {
     this.lanes = new KeyLanes(order)
     this.parking = new Parking(this, parking)
     this.#clock = clock
+    this.#onMoved = onMoved
     this.assembly =
       onBatchDue === undefined
         ? null
@@ -117,6 +126,13 @@ export class PartitionRun implements Committable {
 
   get revision(): number {
     return this.tracker.revision
+  }
+
+  /** When the lowest unsettled record was received, by the monotonic clock; null when all is settled. */
+  get oldestReceivedAt(): number | null {
+    return (
+      this.tracker.oldestReceivedAt ?? (this.arrivals.size > 0 ? (this.arrivals.first?.receivedAtMs ?? null) : null)
+    )
   }
 
   /** What is kept besides records in memory. Where metadata is refused it keeps nothing, and nothing waits for room in it. */
@@ -141,32 +157,58 @@ export class PartitionRun implements Committable {
     return metadata
   }
 
-  /** Takes a chunk in; `tracker.continuesAt` must have allowed it. */
+  /** Takes in a chunk that starts at `position` (I1). */
   receive(chunk: Chunk): void {
-    const { records } = chunk
-    const now = this.#clock.monotonic()
-    const bytesEach = records.length === 0 ? 0 : Math.ceil(chunk.bytes / records.length)
-    for (const record of records) {
-      const { offset, key } = record
-      const laneKey = this.lanes.laneKeyOf(key)
-      const ticket = this.tracker.track(offset, now, this.lanes.order === 'key' ? laneKey : null)
-      if (this.#inherited?.isSettled(offset, key)) {
-        this.tracker.settle(ticket)
-        continue
-      }
-      if (this.parking.takes(ticket, laneKey)) continue
-      this.intake.hold(bytesEach, false)
-      const delivery = new Delivery(this, record, ticket, bytesEach)
-      if (this.lanes.enter(delivery, laneKey)) this.ready.push(delivery)
+    const { records, nextPosition, highWatermark } = chunk
+    const { bytesEach } = this.arrivals.add(chunk, this.#clock.monotonic())
+    this.intake.hold(records.length, bytesEach * records.length, false)
+    this.position = nextPosition
+    this.highWatermark = highWatermark
+  }
+
+  /** Whether something may run now. Takes from what has arrived until there is something: the dispatcher asks when it has a slot. */
+  offersWork(): boolean {
+    return this.ready.size > 0 || this.#takeUntilReady()
+  }
+
+  #takeUntilReady(): boolean {
+    if (this.state !== 'active') return false
+    for (let arrival = this.arrivals.first; arrival !== undefined; arrival = this.arrivals.first) {
+      // With one lane for all there is nothing to look for behind the record that holds it.
+      if (this.lanes.order === 'partition' && this.lanes.size > 0) return false
+      const record = this.arrivals.take(arrival)
+      if (record === null) this.#passed(arrival)
+      else if (this.#take(record, arrival)) return true
     }
-    this.tracker.advance(chunk.nextPosition)
-    if (this.#inherited !== null && this.#inherited.boundary <= chunk.nextPosition) this.#inherited = null
-    this.highWatermark = chunk.highWatermark
+    return false
+  }
+
+  /** Answers whether the record may run now. */
+  #take(record: RawRecord, { receivedAtMs, bytesEach }: Arrival): boolean {
+    const { offset, key } = record
+    const laneKey = this.lanes.laneKeyOf(key)
+    const ticket = this.tracker.track(offset, receivedAtMs, this.lanes.order === 'key' ? laneKey : null)
+    const isSettled = this.#inherited?.isSettled(offset, key) === true
+    if (isSettled) this.tracker.settle(ticket)
+    if (isSettled || this.parking.takes(ticket, laneKey)) {
+      this.intake.release(1, bytesEach, false)
+      return false
+    }
+    const delivery = new Delivery(this, record, ticket, bytesEach)
+    if (!this.lanes.enter(delivery, laneKey)) return false
+    this.ready.push(delivery)
+    return true
+  }
+
+  #passed({ nextPosition }: Arrival): void {
+    this.tracker.advance(nextPosition)
+    if (this.#inherited !== null && this.#inherited.boundary <= nextPosition) this.#inherited = null
+    this.#onMoved()
   }
 
   /** Takes back a follower that was parked: the next of its lane. */
   restore(delivery: Delivery, laneKey: string): void {
-    this.intake.hold(delivery.bytes, true)
+    this.intake.hold(1, delivery.bytes, true)
     this.tracker.setParked(delivery.ticket, false)
     if (this.lanes.enter(delivery, laneKey)) this.ready.push(delivery)
   }
@@ -175,7 +217,7 @@ export class PartitionRun implements Committable {
   settle(delivery: Delivery): void {
     this.blocked.delete(delivery)
     this.tracker.settle(delivery.ticket)
-    this.intake.release(delivery.bytes, delivery.isReadAgain)
+    this.intake.release(1, delivery.bytes, delivery.isReadAgain)
     if (delivery.place?.hasLeftLane !== true) this.leaveLane(delivery)
     this.assembly?.settled(delivery)
   }
@@ -246,6 +288,7 @@ export class PartitionRun implements Committable {
 
   #forgetWaiting(): void {
     this.ready.clear()
+    this.arrivals.clear()
     this.parking.stop()
     this.assembly?.release()
     for (const timer of this.#waits.values()) timer.cancel()

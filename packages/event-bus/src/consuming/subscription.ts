@@ -216,7 +216,7 @@ class RunningSubscription implements Subscription {
     const { abandoned } = this.#runner.inFlight
     const runs = [...this.#engine.runs]
     const readings = runs.map((run) => readingOf(run, nowMs))
-    const isWaiting = runs.some((run) => run.tracker.oldestReceivedAt !== null)
+    const isWaiting = runs.some((run) => run.oldestReceivedAt !== null)
     return {
       live: state !== 'failed' && abandoned < this.#definition.attempt.maxAbandoned,
       ready: (state === 'stable' || state === 'rebalancing') && this.#closing === null,

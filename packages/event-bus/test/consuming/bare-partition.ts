@@ -43,5 +43,6 @@ export function barePartition(options: BarePartitionOptions): PartitionRun {
       onExpired: () => {},
       ...parking,
     },
+    onMoved: () => {},
   })
 }

@@ -80,7 +80,7 @@ describe('the gate of a retry topic', () => {
       bytes: 400,
     }
     const admitted = gate.admit(chunk)
-    expect(admitted.records.map(({ offset }) => offset)).toEqual([4n, 7n])
+    expect(Array.from(admitted.records, ({ offset }) => offset)).toEqual([4n, 7n])
     expect(admitted).toMatchObject({ fetchedFrom: 3n, nextPosition: 12n, highWatermark: 40n, bytes: 200 })
     gate.close()
     expect(clock.waitingTimers).toBe(0)

@@ -72,16 +72,16 @@ class Bench {
   }
 
   receive(keys: readonly (string | null)[]): void {
-    const fetchedFrom = this.run.tracker.position
+    const fetchedFrom = this.run.position
     const records = keys.map((text, index): RawRecord => {
       const offset = fetchedFrom + BigInt(index)
       return { offset, timestamp: 0, key: text === null ? null : Buffer.from(text), value: null, headers: [] }
     })
     this.#log.push(...records)
     this.run.receive(this.#chunk(fetchedFrom, fetchedFrom + BigInt(keys.length), records))
+    this.#start()
     this.run.parking.watch()
     this.mostFollowersParked = Math.max(this.mostFollowersParked, this.run.parking.lanes.followers)
-    this.#start()
   }
 
   settle(pick: number): void {
@@ -99,14 +99,16 @@ class Bench {
 
   async finish(): Promise<void> {
     this.failingReads = 0
-    for (let turn = 0; turn < 1_000 && this.run.tracker.nextOffset < this.run.tracker.position; turn += 1) {
+    for (let turn = 0; turn < 1_000 && this.run.nextOffset < this.run.position; turn += 1) {
       for (const _ of [...this.running]) this.settle(0)
       await this.clock.advance(1_000)
     }
   }
 
   #start(): void {
-    for (let next = this.run.ready.shift(); next !== undefined; next = this.run.ready.shift()) {
+    while (this.run.offersWork()) {
+      const next = this.run.ready.shift()
+      if (next === undefined) return
       this.running.push(next)
       this.handedOut.push(next.record)
     }

@@ -36,7 +36,7 @@ export async function* readLog(
     }
     const { records, nextPosition, bytes } = decoded(recordSet, position, fetched)
     if (nextPosition === position) return
-    const wanted = nextPosition > to ? records.filter((record) => record.offset < to) : records
+    const wanted = nextPosition > to ? Array.from(records).filter(({ offset }) => offset < to) : records
     const end = nextPosition > to ? to : nextPosition
     yield { ...base, nextPosition: end, records: wanted, bytes }
     position = end

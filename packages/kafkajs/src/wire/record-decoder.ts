@@ -1,7 +1,6 @@
-import type { RawHeader, RawRecord } from '@tributary/event-bus'
 import { codecById } from './codecs/codecs.ts'
 import { crc32c } from './crc32c.ts'
-import { RepeatedHeaders } from './repeated-headers.ts'
+import { LogRecords, type RecordRun } from './log-records.ts'
 import { VarintReader } from './varint.ts'
 
 /** A transaction that was aborted: its producer's batches from `firstOffset` to the abort marker are not for readers. */
@@ -11,7 +10,7 @@ export interface AbortedTransaction {
 }
 
 export interface DecodedRecords {
-  readonly records: RawRecord[]
+  readonly records: LogRecords
   /** Beyond every offset that complete batches accounted for; the position asked for where there was none. */
   readonly nextPosition: bigint
   /** Bytes that the records keep in memory. */
@@ -43,7 +42,7 @@ export function decodeRecords(
   position: bigint,
   abortedTransactions: readonly AbortedTransaction[],
 ): DecodedRecords {
-  const records: RawRecord[] = []
+  const runs: RecordRun[] = []
   const aborted = new AbortedBatches(abortedTransactions)
   let nextPosition = position
   let kept = 0
@@ -53,13 +52,15 @@ export function decodeRecords(
     const length = bytes.readInt32BE(at + 8)
     const end = at + LOG_OVERHEAD_BYTES + length
     if (end > bytes.length) break // the broker cut the last batch off where the response was full
-    const before = records.length
     try {
       const batch = readBatchHeader(bytes, at, end, baseOffset)
-      if (!aborted.hides(batch)) kept += appendRecords(batch, position, records)
+      if (!aborted.hides(batch)) {
+        const run = runOf(batch, position)
+        runs.push(run)
+        kept += run.end - run.start
+      }
       if (batch.lastOffset >= nextPosition) nextPosition = batch.lastOffset + 1n
     } catch (error) {
-      records.length = before
       if (at > 0) break
       if (error instanceof CorruptBatchError) throw error
       throw new CorruptBatchError(
@@ -70,7 +71,7 @@ export function decodeRecords(
     }
     at = end
   }
-  return { records, nextPosition, bytes: kept }
+  return { records: new LogRecords(runs), nextPosition, bytes: kept }
 }
 
 interface Batch {
@@ -152,83 +153,31 @@ function markerType(batch: Batch): number | null {
   return reader.bytes(reader.next())?.readInt16BE(2) ?? ABORT_MARKER
 }
 
-/** Returns the bytes kept. */
-function appendRecords(batch: Batch, position: bigint, into: RawRecord[]): number {
-  const codec = codecById(batch.attributes & 0x07)
+/** The batch's records from `position` on, looked through for lengths that lie: later on nobody could do anything about one. */
+function runOf(batch: Batch, position: bigint): RecordRun {
+  const { attributes, baseOffset, baseTimestamp, maxTimestamp } = batch
+  const codec = codecById(attributes & 0x07)
   const bytes = codec === null ? batch.bytes : codec.decompress(batch.bytes.subarray(batch.start, batch.end))
-  const start = codec === null ? batch.start : 0
   const end = codec === null ? batch.end : bytes.length
-  const reader = new VarintReader(bytes, start, end)
-  const isLogAppendTime = (batch.attributes & LOG_APPEND_TIME) !== 0
-  const firstWanted = position <= batch.baseOffset ? 0 : Number(position - batch.baseOffset)
+  const firstWanted = position <= baseOffset ? 0 : Number(position - baseOffset)
+  const reader = new VarintReader(bytes, codec === null ? batch.start : 0, end)
+  let start = end
+  let count = 0
   for (let index = 0; index < batch.count; index++) {
+    const recordStart = reader.at
     const recordEnd = reader.next() + reader.at
     if (recordEnd > end) throw new RangeError(`record ${index} ends beyond its batch`)
     reader.skip(1)
-    const timestampDelta = reader.next()
-    const offsetDelta = reader.next()
-    if (offsetDelta >= firstWanted) {
-      const timestamp = isLogAppendTime ? batch.maxTimestamp : batch.baseTimestamp + timestampDelta
-      const key = reader.bytes(reader.next())
-      const value = reader.bytes(reader.next())
-      into.push(new LogRecord(batch.baseOffset, offsetDelta, timestamp, key, value, bytes, reader.at, recordEnd))
+    reader.next()
+    if (reader.next() >= firstWanted) {
+      if (count === 0) start = recordStart
+      count++
     }
+    reader.skip(reader.next())
+    reader.skip(reader.next())
+    if (reader.at > recordEnd) throw new RangeError(`record ${index} is longer than it says`)
     reader.at = recordEnd
   }
-  return end - start
-}
-
-const NO_HEADERS: readonly RawHeader[] = []
-const repeated = new RepeatedHeaders()
-
-/** A record on the log. Headers and offset are decoded when they are looked at: many readers need neither for every record. */
-class LogRecord implements RawRecord {
-  readonly timestamp: number
-  readonly key: Buffer | null
-  readonly value: Buffer | null
-  readonly #baseOffset: bigint
-  readonly #offsetDelta: number
-  readonly #bytes: Buffer
-  readonly #headersStart: number
-  readonly #end: number
-  #headers: readonly RawHeader[] | null = null
-
-  constructor(
-    baseOffset: bigint,
-    offsetDelta: number,
-    timestamp: number,
-    key: Buffer | null,
-    value: Buffer | null,
-    bytes: Buffer,
-    headersStart: number,
-    end: number,
-  ) {
-    this.timestamp = timestamp
-    this.key = key
-    this.value = value
-    this.#baseOffset = baseOffset
-    this.#offsetDelta = offsetDelta
-    this.#bytes = bytes
-    this.#headersStart = headersStart
-    this.#end = end
-  }
-
-  get offset(): bigint {
-    return this.#baseOffset + BigInt(this.#offsetDelta)
-  }
-
-  get headers(): readonly RawHeader[] {
-    this.#headers ??= readHeaders(new VarintReader(this.#bytes, this.#headersStart, this.#end))
-    return this.#headers
-  }
-}
-
-function readHeaders(reader: VarintReader): readonly RawHeader[] {
-  const count = reader.next()
-  if (count <= 0) return NO_HEADERS
-  const headers: RawHeader[] = []
-  for (let index = 0; index < count; index++) {
-    headers.push(repeated.read(index, reader))
-  }
-  return headers
+  const timestampOfAll = (attributes & LOG_APPEND_TIME) === 0 ? null : maxTimestamp
+  return { bytes, start, end, count, baseOffset, baseTimestamp, timestampOfAll }
 }

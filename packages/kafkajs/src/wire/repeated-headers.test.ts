@@ -26,7 +26,7 @@ function recordWith(headers: readonly RawHeader[]): OutgoingRecord {
 }
 
 function decoded(bytes: Buffer): readonly (readonly RawHeader[])[] {
-  return decodeRecords(bytes, 0n, []).records.map(({ headers }) => headers)
+  return Array.from(decodeRecords(bytes, 0n, []).records, ({ headers }) => headers)
 }
 
 describe('headers that repeat', () => {

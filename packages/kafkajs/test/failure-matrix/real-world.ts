@@ -91,7 +91,7 @@ export class RealWorld {
     const keys: string[] = []
     for (const { partition, logStartOffset, logEndOffset } of await admin.offsets(topic)) {
       for await (const chunk of admin.readRange({ topic, partition }, logStartOffset, logEndOffset))
-        keys.push(...chunk.records.map(({ key }) => String(key)))
+        keys.push(...Array.from(chunk.records, ({ key }) => String(key)))
     }
     return keys
   }

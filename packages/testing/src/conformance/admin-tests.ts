@@ -104,7 +104,7 @@ export function adminTests(bench: () => DriverBench): void {
       for await (const chunk of bench().admin.readRange({ topic, partition: 0 }, from, to)) {
         expect(chunk).toMatchObject({ fetchedFrom: position, epoch: 0 })
         position = chunk.nextPosition
-        values.push(...chunk.records.map(({ value }) => value?.toString() ?? 'null'))
+        values.push(...Array.from(chunk.records, ({ value }) => value?.toString() ?? 'null'))
       }
       return values
     }

@@ -188,7 +188,7 @@ export function consumeTests(bench: () => DriverBench, features: ReadonlySet<Dri
     const read = async (from: bigint, to: bigint): Promise<bigint[]> => {
       const offsets: bigint[] = []
       for await (const chunk of consumer.readRange(partition, from, to))
-        offsets.push(...chunk.records.map(({ offset }) => offset))
+        offsets.push(...Array.from(chunk.records, ({ offset }) => offset))
       return offsets
     }
     expect(await read(3n, 6n)).toEqual([3n, 4n, 5n])

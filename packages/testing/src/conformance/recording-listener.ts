@@ -144,7 +144,7 @@ export class RecordingListener implements GroupListener {
   }
 
   records(partition?: TopicPartition): RawRecord[] {
-    return this.chunks(partition).flatMap(({ records }) => records)
+    return this.chunks(partition).flatMap(({ records }) => [...records])
   }
 
   values(partition?: TopicPartition): string[] {
