@@ -38,8 +38,8 @@ export const consumingMutants: readonly Mutant[] = [
   {
     name: 'what has arrived stays in the hands of a partition that is given up',
     file: `${consuming}/partition.ts`,
-    original: "    if (this.state !== 'active') return false\n    for",
-    planted: '    for',
+    original: '    this.arrivals.clear()\n',
+    planted: '',
   },
   {
     name: 'what an earlier epoch settled is counted as held for ever',
@@ -105,7 +105,7 @@ export const consumingMutants: readonly Mutant[] = [
     name: 'a slot is lost with each failure of an attempt',
     file: `${consuming}/delivery-runner.ts`,
     original:
-      "    this.#options.settler.judge(attempt.delivery, 'handle', attempt.span, thrown)\n    this.#slots.free(attempt.owner)",
+      "    this.#options.settler.judge(attempt.delivery, 'handle', attempt.span, thrown)\n    this.#slots.end(attempt)",
     planted: "    this.#options.settler.judge(attempt.delivery, 'handle', attempt.span, thrown)",
   },
   {

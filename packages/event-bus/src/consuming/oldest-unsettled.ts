@@ -60,7 +60,7 @@ function stateOf(
     const reason = attempt.fencedBy === null ? running : `${running}: aborted, and its handler has not ended`
     return { delivery, reason }
   }
-  for (const delivery of run.waitingForRetry) {
+  for (const delivery of run.waits.deliveries) {
     if (!isOldest(delivery)) continue
     return { delivery, reason: `waits for its next attempt; ${delivery.attemptsMade} have failed` }
   }

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import type { AssignedPartition, Chunk, RawRecord, TopicPartition } from '../driver.ts'
 import type { TopicRole } from '../topics.ts'
 import { type Arrival, Arrivals } from './arrivals.ts'
@@ -13,6 +13,7 @@ import { encodeOffsetMap, type OffsetMap } from './offset-map.ts'
 import { OffsetTracker } from './offset-tracker.ts'
 import { Parking, type ParkingEnvironment } from './parking.ts'
 import { ReadyQueue } from './ready-queue.ts'
+import { RetryWaits } from './retry-waits.ts'
 import { waitingMapOf } from './waiting-map.ts'
 
 /** Why a record does not get on, for health. */
@@ -83,7 +84,7 @@ export class PartitionRun implements Committable {
   readonly #onMoved: () => void
   #mapFill = 0
   #inherited: InheritedOffsets | null
-  readonly #waits = new Map<Delivery, Timer>()
+  readonly waits: RetryWaits
   /** Attempts and writes whose end may still change something. */
   #underWay = 0
   #onIdle: (() => void) | null = null
@@ -108,6 +109,7 @@ export class PartitionRun implements Committable {
     this.lanes = new KeyLanes(order)
     this.parking = new Parking(this, parking)
     this.#clock = clock
+    this.waits = new RetryWaits(clock)
     this.#onMoved = onMoved
     this.assembly =
       onBatchDue === undefined
@@ -172,7 +174,6 @@ export class PartitionRun implements Committable {
   }
 
   #takeUntilReady(): boolean {
-    if (this.state !== 'active') return false
     for (let arrival = this.arrivals.first; arrival !== undefined; arrival = this.arrivals.first) {
       // With one lane for all there is nothing to look for behind the record that holds it.
       if (this.lanes.order === 'partition' && this.lanes.size > 0) return false
@@ -234,17 +235,10 @@ export class PartitionRun implements Committable {
   runAgainAfter(delivery: Delivery, ms: number, onReady: () => void): void {
     if (this.state !== 'active') return
     delivery.detach()
-    const timer = this.#clock.setTimer(() => {
-      this.#waits.delete(delivery)
+    this.waits.add(delivery, ms, () => {
       this.ready.push(delivery)
       onReady()
-    }, ms)
-    this.#waits.set(delivery, timer)
-  }
-
-  /** Those whose next attempt, or write, is some time away. */
-  get waitingForRetry(): Iterable<Delivery> {
-    return this.#waits.keys()
+    })
   }
 
   /** The record may run: what held it back is over. */
@@ -291,8 +285,7 @@ export class PartitionRun implements Committable {
     this.arrivals.clear()
     this.parking.stop()
     this.assembly?.release()
-    for (const timer of this.#waits.values()) timer.cancel()
-    this.#waits.clear()
+    this.waits.clear()
   }
 }
 

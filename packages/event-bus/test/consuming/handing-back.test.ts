@@ -30,6 +30,25 @@ describe('a revoked partition', () => {
     expect(started).toEqual([1])
   })
 
+  it('starts nothing of what had arrived and waited for a slot', async () => {
+    const started: number[] = []
+    const { driver, clock } = rig(
+      async (event) => {
+        started.push(event.data.n)
+        await clock.sleep(500)
+      },
+      { concurrency: 1 },
+    )
+    const partition = await driver.assign(0, fresh)
+    partition.deliver([order('a', 1), order('b', 2), order('c', 3)])
+    await clock.settle()
+    const revoked = partition.revoke()
+    await clock.advance(60_000)
+    await revoked
+    expect(started).toEqual([1])
+    expect(driver.committed(0)).toBe(1n)
+  })
+
   it('does not disturb those that stay', async () => {
     const handled: string[] = []
     const { driver, clock } = rig(async (event) => {
