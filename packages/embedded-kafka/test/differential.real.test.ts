@@ -4,6 +4,8 @@ import { type EmbeddedKafka, startEmbeddedKafka } from '../src/index.ts'
 import { differences } from './differential/differences.ts'
 import { fetching } from './differential/fetch.ts'
 import { oneMember, silentMembers, staticMembers, twoMembers } from './differential/groups.ts'
+import { newestGroups, newestStaticLeader } from './differential/newest-groups.ts'
+import { newestRecords, newestTopics } from './differential/newest-topics.ts'
 import { appendTime, idempotence, produceBatches } from './differential/produce.ts'
 import { type Scenario, Session, type Step } from './differential/session.ts'
 import { configs, topics } from './differential/topics.ts'
@@ -22,6 +24,10 @@ const scenarios = {
   staticMembers,
   silentMembers,
   malformedFrames,
+  newestTopics,
+  newestRecords,
+  newestGroups,
+  newestStaticLeader,
 }
 
 // As the real clusters are configured, where that is not Kafka's default.

@@ -1,14 +1,16 @@
 import { configFault } from '../cluster/topic-config.ts'
 import { type Api, defineApi } from '../protocol/api.ts'
+import { array } from '../protocol/composites.ts'
 import { type ErrorName, errorCodes } from '../protocol/error-codes.ts'
-import { array, boolean, int8, int16, int32, nullableString, optional, string } from '../protocol/fields.ts'
+import { optional } from '../protocol/field-type.ts'
+import { boolean, int8, int16, int32, nullableString, string } from '../protocol/fields.ts'
 import { alterableTopic, isRefusal } from './config-resource.ts'
 
 /** Replaces all settings of a topic: what is not named goes back to its default. */
 export const alterConfigs: Api = defineApi({
   key: 33,
   name: 'AlterConfigs',
-  versions: [0, 1],
+  versions: [0, 2],
   flexibleSince: 2,
   request: {
     resources: array({

@@ -7,8 +7,13 @@ import { createTopics } from './create-topics.ts'
 import { deleteGroups } from './delete-groups.ts'
 import { deleteRecords } from './delete-records.ts'
 import { deleteTopics } from './delete-topics.ts'
+import { describeCluster } from './describe-cluster.ts'
 import { describeConfigs } from './describe-configs.ts'
 import { describeGroups } from './describe-groups.ts'
+import { describeLogDirs } from './describe-log-dirs.ts'
+import { describeProducers } from './describe-producers.ts'
+import { describeTopicPartitions } from './describe-topic-partitions.ts'
+import { describeTransactions } from './describe-transactions.ts'
 import { fetch } from './fetch.ts'
 import { findCoordinator } from './find-coordinator.ts'
 import { heartbeat } from './heartbeat.ts'
@@ -18,9 +23,13 @@ import { joinGroup } from './join-group.ts'
 import { leaveGroup } from './leave-group.ts'
 import { listGroups } from './list-groups.ts'
 import { listOffsets } from './list-offsets.ts'
+import { listPartitionReassignments } from './list-partition-reassignments.ts'
+import { listTransactions } from './list-transactions.ts'
 import { metadata } from './metadata.ts'
 import { offsetCommit } from './offset-commit.ts'
+import { offsetDelete } from './offset-delete.ts'
 import { offsetFetch } from './offset-fetch.ts'
+import { offsetForLeaderEpoch } from './offset-for-leader-epoch.ts'
 import { produce } from './produce.ts'
 import { syncGroup } from './sync-group.ts'
 
@@ -33,8 +42,13 @@ export type ApiName =
   | 'DeleteGroups'
   | 'DeleteRecords'
   | 'DeleteTopics'
+  | 'DescribeCluster'
   | 'DescribeConfigs'
   | 'DescribeGroups'
+  | 'DescribeLogDirs'
+  | 'DescribeProducers'
+  | 'DescribeTopicPartitions'
+  | 'DescribeTransactions'
   | 'Fetch'
   | 'FindCoordinator'
   | 'Heartbeat'
@@ -44,9 +58,13 @@ export type ApiName =
   | 'LeaveGroup'
   | 'ListGroups'
   | 'ListOffsets'
+  | 'ListPartitionReassignments'
+  | 'ListTransactions'
   | 'Metadata'
   | 'OffsetCommit'
+  | 'OffsetDelete'
   | 'OffsetFetch'
+  | 'OffsetForLeaderEpoch'
   | 'Produce'
   | 'SyncGroup'
 
@@ -57,8 +75,13 @@ const others: readonly Api[] = [
   deleteGroups,
   deleteRecords,
   deleteTopics,
+  describeCluster,
   describeConfigs,
   describeGroups,
+  describeLogDirs,
+  describeProducers,
+  describeTopicPartitions,
+  describeTransactions,
   fetch,
   findCoordinator,
   heartbeat,
@@ -68,9 +91,13 @@ const others: readonly Api[] = [
   leaveGroup,
   listGroups,
   listOffsets,
+  listPartitionReassignments,
+  listTransactions,
   metadata,
   offsetCommit,
+  offsetDelete,
   offsetFetch,
+  offsetForLeaderEpoch,
   produce,
   syncGroup,
 ]

@@ -1,10 +1,22 @@
 /** What the configuration APIs have in common: resources are topics or brokers, and only topics can be altered here. */
 import type { Topic } from '../cluster/topic.ts'
+import type { ConfigEntry } from '../cluster/topic-config.ts'
 import type { RequestContext } from '../network/request-context.ts'
 import type { ErrorName } from '../protocol/error-codes.ts'
 
 export const topicResource = 2
 export const brokerResource = 4
+
+const source = { topic: 1, cluster: 3, default: 5 } as const
+
+/** Kept for the whole cluster by every cluster that was made with Kafka 4.1 or later (KIP-966). */
+const clusterSetting = 'min.insync.replicas'
+
+/** A setting as every API describes it. */
+export function describedSetting({ name, value, isDefault }: ConfigEntry) {
+  const inherited = name === clusterSetting ? source.cluster : source.default
+  return { name, value, readOnly: false, configSource: isDefault ? inherited : source.topic, isSensitive: false }
+}
 
 export interface Resource {
   readonly resourceType: number

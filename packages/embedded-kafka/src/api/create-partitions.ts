@@ -1,27 +1,19 @@
 import type { Topic } from '../cluster/topic.ts'
 import type { RequestContext } from '../network/request-context.ts'
 import { type Api, defineApi } from '../protocol/api.ts'
+import { array } from '../protocol/composites.ts'
 import { type ErrorName, errorCodes } from '../protocol/error-codes.ts'
-import {
-  array,
-  boolean,
-  int16,
-  int32,
-  nullableArray,
-  nullableString,
-  optional,
-  string,
-  type Value,
-} from '../protocol/fields.ts'
+import { optional, type Value } from '../protocol/field-type.ts'
+import { boolean, int16, int32, nullable, nullableString, string } from '../protocol/fields.ts'
 import { maxPartitions } from './create-topics.ts'
 import { assignmentFault } from './replica-assignment.ts'
 
-const wantedPartitions = { name: string, count: int32, assignments: nullableArray({ brokerIds: array(int32) }) }
+const wantedPartitions = { name: string, count: int32, assignments: nullable(array({ brokerIds: array(int32) })) }
 
 export const createPartitions: Api = defineApi({
   key: 37,
   name: 'CreatePartitions',
-  versions: [0, 1],
+  versions: [0, 3],
   flexibleSince: 2,
   request: { topics: array(wantedPartitions), timeoutMs: int32, validateOnly: boolean },
   response: {

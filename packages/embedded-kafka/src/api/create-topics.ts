@@ -1,10 +1,13 @@
 import type { NewTopic } from '../cluster/cluster.ts'
-import { isTopicName } from '../cluster/topic.ts'
-import { configFault } from '../cluster/topic-config.ts'
+import { isTopicName, newTopicId } from '../cluster/topic.ts'
+import { configFault, TopicConfig } from '../cluster/topic-config.ts'
 import type { RequestContext } from '../network/request-context.ts'
 import { type Api, defineApi } from '../protocol/api.ts'
+import { array } from '../protocol/composites.ts'
 import { type ErrorName, errorCodes } from '../protocol/error-codes.ts'
-import { array, boolean, int16, int32, nullableString, optional, string, type Value } from '../protocol/fields.ts'
+import { from, optional, tagged, type Value } from '../protocol/field-type.ts'
+import { boolean, int8, int16, int32, nullable, nullableString, string, uuid, zeroUuid } from '../protocol/fields.ts'
+import { describedSetting } from './config-resource.ts'
 import { assignmentFault } from './replica-assignment.ts'
 
 /** "The broker's default", for partitions and replicas. */
@@ -23,12 +26,26 @@ type Refusal = readonly [ErrorName, string]
 export const createTopics: Api = defineApi({
   key: 19,
   name: 'CreateTopics',
-  versions: [2, 4],
+  versions: [2, 7],
   flexibleSince: 5,
   request: { topics: array(wantedTopic), timeoutMs: int32, validateOnly: boolean },
   response: {
     throttleTimeMs: optional(int32, 0),
-    topics: array({ name: string, errorCode: int16, errorMessage: optional(nullableString, null) }),
+    topics: array({
+      name: string,
+      topicId: optional(from(7, uuid), zeroUuid),
+      errorCode: int16,
+      errorMessage: optional(nullableString, null),
+      topicConfigErrorCode: tagged(0, 5, int16),
+      numPartitions: optional(from(5, int32), -1),
+      replicationFactor: optional(from(5, int16), -1),
+      configs: from(
+        5,
+        nullable(
+          array({ name: string, value: nullableString, readOnly: boolean, configSource: int8, isSensitive: boolean }),
+        ),
+      ),
+    }),
   },
   subjects: ({ topics }) => topics.map(({ name }) => ({ topic: name })),
   handle({ topics, validateOnly }, context) {
@@ -39,14 +56,22 @@ export const createTopics: Api = defineApi({
           name: wanted.name,
           errorCode: errorCodes[error],
           errorMessage,
+          configs: [],
         })
         return context.staged(wanted.name, undefined, answer, () => {
           const isRepeated = names.indexOf(wanted.name) !== names.lastIndexOf(wanted.name)
           if (isRepeated) return answer('INVALID_REQUEST', 'Duplicate topic name.')
           const plan = planTopic(wanted, context)
           if (isRefusal(plan)) return answer(...plan)
-          if (!validateOnly) context.cluster.createTopic(wanted.name, plan)
-          return answer('NONE')
+          const topic = validateOnly ? undefined : context.cluster.createTopic(wanted.name, plan)
+          return {
+            ...answer('NONE'),
+            // A topic that is only validated gets an id too, which nobody will ever have.
+            topicId: topic?.id ?? newTopicId(),
+            numPartitions: plan.partitions,
+            replicationFactor: plan.replicationFactor,
+            configs: new TopicConfig(plan.configs).entries().map(describedSetting),
+          }
         })
       }),
     }

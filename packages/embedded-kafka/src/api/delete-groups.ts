@@ -1,12 +1,14 @@
 import type { RequestContext } from '../network/request-context.ts'
 import { type Api, defineApi } from '../protocol/api.ts'
+import { array } from '../protocol/composites.ts'
 import { type ErrorName, errorCodes } from '../protocol/error-codes.ts'
-import { array, int16, int32, optional, string } from '../protocol/fields.ts'
+import { optional } from '../protocol/field-type.ts'
+import { int16, int32, string } from '../protocol/fields.ts'
 
 export const deleteGroups: Api = defineApi({
   key: 42,
   name: 'DeleteGroups',
-  versions: [0, 1],
+  versions: [0, 2],
   flexibleSince: 2,
   request: { groupsNames: array(string) },
   response: { throttleTimeMs: optional(int32, 0), results: array({ groupId: string, errorCode: int16 }) },

@@ -1,6 +1,8 @@
 import { type Api, defineApi } from '../protocol/api.ts'
+import { array } from '../protocol/composites.ts'
 import { type ErrorName, errorCodes } from '../protocol/error-codes.ts'
-import { array, int16, int32, int64, optional, string } from '../protocol/fields.ts'
+import { optional } from '../protocol/field-type.ts'
+import { int16, int32, int64, string } from '../protocol/fields.ts'
 
 /** "Up to the end of the log." */
 const toHighWatermark = -1n
@@ -8,7 +10,7 @@ const toHighWatermark = -1n
 export const deleteRecords: Api = defineApi({
   key: 21,
   name: 'DeleteRecords',
-  versions: [0, 1],
+  versions: [0, 2],
   flexibleSince: 2,
   request: {
     topics: array({ name: string, partitions: array({ partitionIndex: int32, offset: int64 }) }),

@@ -1,22 +1,13 @@
 import type { ConfigEntry } from '../cluster/topic-config.ts'
 import type { RequestContext } from '../network/request-context.ts'
 import { type Api, defineApi } from '../protocol/api.ts'
+import { array } from '../protocol/composites.ts'
 import { errorCodes } from '../protocol/error-codes.ts'
-import {
-  array,
-  boolean,
-  from,
-  type Input,
-  int8,
-  int16,
-  int32,
-  nullableArray,
-  nullableString,
-  optional,
-  string,
-} from '../protocol/fields.ts'
+import { from, type Input, optional } from '../protocol/field-type.ts'
+import { boolean, int8, int16, int32, nullable, nullableString, string } from '../protocol/fields.ts'
 import {
   brokerResource,
+  describedSetting,
   isRefusal,
   type Refusal,
   type Resource,
@@ -24,7 +15,6 @@ import {
   unknownTopic,
 } from './config-resource.ts'
 
-const source = { topic: 1, default: 5 } as const
 const typeCodes = { boolean: 1, string: 2, int: 3, long: 5, double: 6, list: 7 } as const
 
 const configResponse = {
@@ -42,10 +32,10 @@ type ConfigResponse = Input<typeof configResponse>
 export const describeConfigs: Api = defineApi({
   key: 32,
   name: 'DescribeConfigs',
-  versions: [1, 3],
+  versions: [1, 4],
   flexibleSince: 4,
   request: {
-    resources: array({ resourceType: int8, resourceName: string, configurationKeys: nullableArray(string) }),
+    resources: array({ resourceType: int8, resourceName: string, configurationKeys: nullable(array(string)) }),
     includeSynonyms: from(1, boolean),
     includeDocumentation: from(3, boolean),
   },
@@ -106,15 +96,12 @@ function entriesOf(
   }))
 }
 
-function described({ name, value, type, isDefault }: ConfigEntry, includeSynonyms: boolean): ConfigResponse {
-  const configSource = isDefault ? source.default : source.topic
+function described(entry: ConfigEntry, includeSynonyms: boolean): ConfigResponse {
+  const setting = describedSetting(entry)
+  const { name, value, configSource } = setting
   return {
-    name,
-    value,
-    readOnly: false,
-    configSource,
-    isSensitive: false,
+    ...setting,
     synonyms: includeSynonyms ? [{ name, value, source: configSource }] : [],
-    configType: typeCodes[type],
+    configType: typeCodes[entry.type],
   }
 }

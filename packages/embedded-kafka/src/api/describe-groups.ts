@@ -1,24 +1,19 @@
 import type { Group } from '../groups/group.ts'
 import { type Api, defineApi } from '../protocol/api.ts'
+import { array } from '../protocol/composites.ts'
 import { errorCodes } from '../protocol/error-codes.ts'
-import {
-  array,
-  boolean,
-  bytes,
-  from,
-  type Input,
-  int16,
-  int32,
-  nullableString,
-  optional,
-  string,
-} from '../protocol/fields.ts'
+import { from, type Input, optional } from '../protocol/field-type.ts'
+import { boolean, bytes, int16, int32, nullableString, string } from '../protocol/fields.ts'
+import { authorizedOperations, notAsked } from './authorized-operations.ts'
 
-const notAuthorised = -2_147_483_648
+/** Since that version a group that does not exist is an error; earlier it is dead. */
+const absenceIsErrorSince = 6
+
 const nothing = Buffer.alloc(0)
 
 const groupResponse = {
   errorCode: int16,
+  errorMessage: optional(from(6, nullableString), null),
   groupId: string,
   groupState: string,
   protocolType: string,
@@ -31,25 +26,28 @@ const groupResponse = {
     memberMetadata: bytes,
     memberAssignment: bytes,
   }),
-  authorizedOperations: optional(from(3, int32), notAuthorised),
+  authorizedOperations: optional(from(3, int32), notAsked),
 }
 type GroupResponse = Input<typeof groupResponse>
 
 export const describeGroups: Api = defineApi({
   key: 15,
   name: 'DescribeGroups',
-  versions: [0, 4],
+  versions: [0, 6],
   flexibleSince: 5,
   request: { groups: array(string), includeAuthorizedOperations: from(3, boolean) },
   response: { throttleTimeMs: optional(from(1, int32), 0), groups: array(groupResponse) },
   subjects: ({ groups }) => groups.map((group) => ({ group })),
-  handle: ({ groups }, { cluster, brokerId }) => ({
+  handle: ({ groups, includeAuthorizedOperations }, { cluster, brokerId, version }) => ({
     groups: groups.map((groupId) => {
       const fault = cluster.groups.fault(groupId, brokerId)
       if (fault) return unknown(groupId, errorCodes[fault], '')
       const group = cluster.groups.get(groupId)
-      // Kafka calls a group that it never heard of dead, without an error, before version 6.
-      return group ? described(group) : unknown(groupId, errorCodes.NONE, 'Dead')
+      const operations = authorizedOperations('group', includeAuthorizedOperations)
+      if (group) return { ...described(group), authorizedOperations: operations }
+      if (version < absenceIsErrorSince) return unknown(groupId, errorCodes.NONE, 'Dead')
+      const errorMessage = `Group ${groupId} not found.`
+      return { ...unknown(groupId, errorCodes.GROUP_ID_NOT_FOUND, 'Dead'), errorMessage }
     }),
   }),
   fail: ({ groups }, errorCode) => ({ groups: groups.map((groupId) => unknown(groupId, errorCode, '')) }),

@@ -1,30 +1,29 @@
 import type { Partition } from '../cluster/partition.ts'
 import type { RequestContext } from '../network/request-context.ts'
 import { type Api, defineApi } from '../protocol/api.ts'
+import { array, struct } from '../protocol/composites.ts'
 import { type ErrorName, errorCodes } from '../protocol/error-codes.ts'
-import {
-  array,
-  from,
-  type Input,
-  int8,
-  int16,
-  int32,
-  int64,
-  nullableArray,
-  optional,
-  records,
-  string,
-  type Value,
-} from '../protocol/fields.ts'
+import { between, from, type Input, optional, tagged, type Value } from '../protocol/field-type.ts'
+import { int8, int16, int32, int64, nullable, nullableString, records, string, uuid } from '../protocol/fields.ts'
+import { watchPartitions } from './fetch-wait.ts'
+import { currentLeader, endpointsOf, leaderHint, nodeEndpoint } from './leader-hint.ts'
+import { topicName } from './topic-reference.ts'
 
 const readUncommitted = 0
+
+/** From here on topics are given by id. */
+const namesUntil = 12
+const topicReference = { topic: between(0, namesUntil, string), topicId: from(namesUntil + 1, uuid) }
 
 const partitionRequest = {
   partition: int32,
   currentLeaderEpoch: optional(from(9, int32), -1),
   fetchOffset: int64,
+  lastFetchedEpoch: optional(from(12, int32), -1),
   logStartOffset: optional(from(5, int64), -1n),
   partitionMaxBytes: int32,
+  replicaDirectoryId: tagged(0, 17, uuid),
+  highWatermark: tagged(1, 18, int64, 2n ** 63n - 1n),
 }
 const partitionResponse = {
   partitionIndex: int32,
@@ -32,27 +31,33 @@ const partitionResponse = {
   highWatermark: int64,
   lastStableOffset: int64,
   logStartOffset: from(5, int64),
-  abortedTransactions: nullableArray({ producerId: int64, firstOffset: int64 }),
+  divergingEpoch: tagged(0, 12, struct({ epoch: optional(int32, -1), endOffset: optional(int64, -1n) })),
+  currentLeader: tagged(1, 12, currentLeader),
+  snapshotId: tagged(2, 12, struct({ endOffset: optional(int64, -1n), epoch: optional(int32, -1) })),
+  abortedTransactions: nullable(array({ producerId: int64, firstOffset: int64 })),
   preferredReadReplica: optional(from(11, int32), -1),
   records,
 }
 const request = {
-  replicaId: int32,
+  clusterId: tagged(0, 12, nullableString),
+  replicaId: optional(between(0, 14, int32), -1),
+  replicaState: tagged(1, 15, struct({ replicaId: optional(int32, -1), replicaEpoch: optional(int64, -1n) })),
   maxWaitMs: int32,
   minBytes: int32,
   maxBytes: int32,
   isolationLevel: int8,
   sessionId: from(7, int32),
   sessionEpoch: optional(from(7, int32), -1),
-  topics: array({ topic: string, partitions: array(partitionRequest) }),
-  forgottenTopicsData: from(7, array({ topic: string, partitions: array(int32) })),
+  topics: array({ ...topicReference, partitions: array(partitionRequest) }),
+  forgottenTopicsData: from(7, array({ ...topicReference, partitions: array(int32) })),
   rackId: from(11, string),
 }
 const response = {
   throttleTimeMs: optional(int32, 0),
   errorCode: from(7, int16),
   sessionId: from(7, int32),
-  responses: array({ topic: string, partitions: array(partitionResponse) }),
+  responses: array({ ...topicReference, partitions: array(partitionResponse) }),
+  nodeEndpoints: tagged(0, 16, array(nodeEndpoint)),
 }
 
 type FetchRequest = Value<typeof request>
@@ -68,14 +73,15 @@ interface Reading {
 export const fetch: Api = defineApi({
   key: 1,
   name: 'Fetch',
-  versions: [4, 11],
+  versions: [4, 18],
   flexibleSince: 12,
   request,
   response,
-  subjects: ({ topics }) =>
-    topics.flatMap(({ topic, partitions }) =>
-      partitions.map(({ partition, fetchOffset }) => ({ topic, partition, fetchOffset })),
-    ),
+  subjects: ({ topics }, cluster) =>
+    topics.flatMap(({ topic: sentName, topicId, partitions }) => {
+      const topic = topicName(sentName, topicId, cluster) ?? ''
+      return partitions.map(({ partition, fetchOffset }) => ({ topic, partition, fetchOffset }))
+    }),
   async handle(wanted, context) {
     // Incremental sessions are optional for a broker: id 0 in every answer tells the client that it got none.
     if (wanted.sessionId !== 0) return { errorCode: errorCodes.FETCH_SESSION_ID_NOT_FOUND, sessionId: 0, responses: [] }
@@ -84,7 +90,7 @@ export const fetch: Api = defineApi({
     const isEnough = (): boolean => reading.sizeBytes >= wanted.minBytes || reading.hasError
     if (isEnough() || wanted.maxWaitMs <= 0) return reading.response
 
-    const wait = watch(wanted, context)
+    const wait = watchPartitions(wanted, context)
     try {
       while (!isEnough() && !wait.isOver()) {
         await wait.next()
@@ -101,34 +107,41 @@ export const fetch: Api = defineApi({
 function read(wanted: FetchRequest, context: RequestContext): Reading {
   let sizeBytes = 0
   let hasError = false
-  const responses = wanted.topics.map(({ topic, partitions }) => ({
-    topic,
-    partitions: partitions.map((each): PartitionResponse => {
-      const refuse = (error: ErrorName): PartitionResponse => {
-        hasError = true
-        return refused(each.partition, error)
+  const { cluster } = context
+  const readPartition = (topic: string | undefined, each: PartitionRequest): PartitionResponse => {
+    const refuse = (error: ErrorName): PartitionResponse => {
+      hasError = true
+      return { ...refused(each.partition, error), ...leaderHint(error, topic ?? '', each.partition, cluster) }
+    }
+    if (topic === undefined) return refuse('UNKNOWN_TOPIC_ID')
+    return context.staged(topic, each.partition, refuse, () => {
+      const partition = readablePartition(topic, each, context)
+      if (typeof partition === 'string') return refuse(partition)
+      const { log } = partition
+      const limit = Math.min(each.partitionMaxBytes, wanted.maxBytes - sizeBytes)
+      // The very first batch is sent even when it exceeds all limits, or its consumer could never pass it.
+      const found = log.read(each.fetchOffset, limit, sizeBytes === 0)
+      sizeBytes += found.sizeBytes
+      return {
+        partitionIndex: each.partition,
+        errorCode: errorCodes.NONE,
+        highWatermark: log.endOffset,
+        lastStableOffset: log.endOffset,
+        logStartOffset: log.startOffset,
+        abortedTransactions: wanted.isolationLevel === readUncommitted ? null : [],
+        records: found.batches,
       }
-      return context.staged(topic, each.partition, refuse, () => {
-        const partition = readablePartition(topic, each, context)
-        if (typeof partition === 'string') return refuse(partition)
-        const { log } = partition
-        const limit = Math.min(each.partitionMaxBytes, wanted.maxBytes - sizeBytes)
-        // The very first batch is sent even when it exceeds all limits, or its consumer could never pass it.
-        const found = log.read(each.fetchOffset, limit, sizeBytes === 0)
-        sizeBytes += found.sizeBytes
-        return {
-          partitionIndex: each.partition,
-          errorCode: errorCodes.NONE,
-          highWatermark: log.endOffset,
-          lastStableOffset: log.endOffset,
-          logStartOffset: log.startOffset,
-          abortedTransactions: wanted.isolationLevel === readUncommitted ? null : [],
-          records: found.batches,
-        }
-      })
-    }),
-  }))
-  return { response: { errorCode: errorCodes.NONE, sessionId: 0, responses }, sizeBytes, hasError }
+    })
+  }
+  const responses = wanted.topics.map(({ topic: sentName, topicId, partitions }) => {
+    const topic = topicName(sentName, topicId, cluster)
+    return { topic: sentName, topicId, partitions: partitions.map((each) => readPartition(topic, each)) }
+  })
+  const endpoints = endpointsOf(
+    responses.flatMap(({ partitions }) => partitions),
+    cluster,
+  )
+  return { response: { errorCode: errorCodes.NONE, sessionId: 0, responses, ...endpoints }, sizeBytes, hasError }
 }
 
 function readablePartition(topic: string, each: PartitionRequest, { cluster, brokerId }: RequestContext) {
@@ -153,36 +166,7 @@ function refused(partitionIndex: number, error: ErrorName): PartitionResponse {
     highWatermark: -1n,
     lastStableOffset: -1n,
     logStartOffset: -1n,
-    abortedTransactions: error === 'UNKNOWN_TOPIC_OR_PARTITION' ? [] : null,
+    abortedTransactions: error.startsWith('UNKNOWN_TOPIC') ? [] : null,
     records: [],
-  }
-}
-
-/** Waits for the partitions of a fetch to change: no polling, one timer for each long poll. */
-function watch(wanted: FetchRequest, { cluster, gone }: RequestContext) {
-  let changed = Promise.withResolvers<void>()
-  let isOver = false
-  const wake = (): void => changed.resolve()
-  const over = (): void => {
-    isOver = true
-    wake()
-  }
-  const unwatch = wanted.topics.flatMap(({ topic, partitions }) =>
-    partitions.map(({ partition }) => cluster.partition(topic, partition)?.log.watch(wake)),
-  )
-  const cancelTimer = cluster.clock.schedule(wanted.maxWaitMs, over)
-  gone.addEventListener('abort', over, { once: true })
-  return {
-    /** Time is up, or nobody waits any more. */
-    isOver: () => isOver,
-    async next(): Promise<void> {
-      await changed.promise
-      changed = Promise.withResolvers()
-    },
-    end(): void {
-      cancelTimer()
-      gone.removeEventListener('abort', over)
-      for (const stop of unwatch) stop?.()
-    },
   }
 }

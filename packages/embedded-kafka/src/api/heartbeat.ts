@@ -1,11 +1,12 @@
 import { type Api, defineApi } from '../protocol/api.ts'
 import { errorCodes } from '../protocol/error-codes.ts'
-import { from, int16, int32, nullableString, optional, string } from '../protocol/fields.ts'
+import { from, optional } from '../protocol/field-type.ts'
+import { int16, int32, nullableString, string } from '../protocol/fields.ts'
 
 export const heartbeat: Api = defineApi({
   key: 12,
   name: 'Heartbeat',
-  versions: [0, 3],
+  versions: [0, 4],
   flexibleSince: 4,
   request: { groupId: string, generationId: int32, memberId: string, groupInstanceId: from(3, nullableString) },
   response: { throttleTimeMs: optional(from(1, int32), 0), errorCode: int16 },

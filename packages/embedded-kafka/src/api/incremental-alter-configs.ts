@@ -1,7 +1,9 @@
 import { configFault, isListSetting, type TopicConfig } from '../cluster/topic-config.ts'
 import { type Api, defineApi } from '../protocol/api.ts'
+import { array } from '../protocol/composites.ts'
 import { type ErrorName, errorCodes } from '../protocol/error-codes.ts'
-import { array, boolean, int8, int16, int32, nullableString, optional, string, type Value } from '../protocol/fields.ts'
+import { optional, type Value } from '../protocol/field-type.ts'
+import { boolean, int8, int16, int32, nullableString, string } from '../protocol/fields.ts'
 import { alterableTopic, isRefusal, type Refusal } from './config-resource.ts'
 
 const operation = { set: 0, delete: 1, append: 2, subtract: 3 } as const
@@ -12,7 +14,7 @@ const change = { name: string, configOperation: int8, value: nullableString }
 export const incrementalAlterConfigs: Api = defineApi({
   key: 44,
   name: 'IncrementalAlterConfigs',
-  versions: [0, 0],
+  versions: [0, 1],
   flexibleSince: 1,
   request: {
     resources: array({ resourceType: int8, resourceName: string, configs: array(change) }),

@@ -1,12 +1,14 @@
 import { type JoinResult, refusedJoin } from '../groups/member.ts'
 import { type Api, defineApi } from '../protocol/api.ts'
+import { array } from '../protocol/composites.ts'
 import { errorCodes } from '../protocol/error-codes.ts'
-import { array, bytes, from, int16, int32, nullableString, optional, string } from '../protocol/fields.ts'
+import { from, optional } from '../protocol/field-type.ts'
+import { boolean, bytes, int16, int32, nullable, nullableString, string } from '../protocol/fields.ts'
 
 export const joinGroup: Api = defineApi({
   key: 11,
   name: 'JoinGroup',
-  versions: [0, 5],
+  versions: [0, 9],
   flexibleSince: 6,
   request: {
     groupId: string,
@@ -16,13 +18,16 @@ export const joinGroup: Api = defineApi({
     groupInstanceId: from(5, nullableString),
     protocolType: string,
     protocols: array({ name: string, metadata: bytes }),
+    reason: from(8, nullableString),
   },
   response: {
     throttleTimeMs: optional(from(2, int32), 0),
     errorCode: int16,
     generationId: int32,
-    protocolName: string,
+    protocolType: from(7, nullableString),
+    protocolName: nullable(string, 7),
     leader: string,
+    skipAssignment: from(9, boolean),
     memberId: string,
     members: array({ memberId: string, groupInstanceId: from(5, nullableString), metadata: bytes }),
   },
@@ -42,12 +47,13 @@ export const joinGroup: Api = defineApi({
       clientId,
       clientHost,
       canAskAgain: version >= 4,
+      canSkipAssignment: version >= 9,
     })
     return answer(joined)
   },
   fail: ({ memberId }, errorCode) => ({ ...answer(refusedJoin('NONE', memberId)), errorCode }),
 })
 
-function answer({ error, generationId, protocolName, leaderId, memberId, members }: JoinResult) {
-  return { errorCode: errorCodes[error], generationId, protocolName, leader: leaderId, memberId, members }
+function answer({ error, leaderId, ...joined }: JoinResult) {
+  return { ...joined, errorCode: errorCodes[error], leader: leaderId }
 }

@@ -1,7 +1,9 @@
 import type { Identity } from '../groups/roster.ts'
 import { type Api, defineApi } from '../protocol/api.ts'
+import { array } from '../protocol/composites.ts'
 import { errorCodes } from '../protocol/error-codes.ts'
-import { array, between, from, int16, int32, nullableString, optional, string } from '../protocol/fields.ts'
+import { between, from, optional } from '../protocol/field-type.ts'
+import { int16, int32, nullableString, string } from '../protocol/fields.ts'
 
 /** Since version 3 a request names several members, and each gets an answer of its own. */
 const batchedSince = 3
@@ -9,12 +11,15 @@ const batchedSince = 3
 export const leaveGroup: Api = defineApi({
   key: 13,
   name: 'LeaveGroup',
-  versions: [0, 3],
+  versions: [0, 5],
   flexibleSince: 4,
   request: {
     groupId: string,
     memberId: between(0, 2, string),
-    members: from(batchedSince, array({ memberId: string, groupInstanceId: nullableString })),
+    members: from(
+      batchedSince,
+      array({ memberId: string, groupInstanceId: nullableString, reason: from(5, nullableString) }),
+    ),
   },
   response: {
     throttleTimeMs: optional(from(1, int32), 0),

@@ -1,24 +1,43 @@
+import type { Group } from '../groups/group.ts'
 import { type Api, defineApi } from '../protocol/api.ts'
+import { array } from '../protocol/composites.ts'
 import { errorCodes } from '../protocol/error-codes.ts'
-import { array, from, int16, int32, optional, string } from '../protocol/fields.ts'
+import { from, optional } from '../protocol/field-type.ts'
+import { int16, int32, string } from '../protocol/fields.ts'
+
+/** The only kind of group that there is here. */
+const groupType = 'classic'
 
 export const listGroups: Api = defineApi({
   key: 16,
   name: 'ListGroups',
-  versions: [0, 2],
+  versions: [0, 5],
   flexibleSince: 3,
-  request: {},
+  request: { statesFilter: from(4, array(string)), typesFilter: from(5, array(string)) },
   response: {
     throttleTimeMs: optional(from(1, int32), 0),
     errorCode: int16,
-    groups: array({ groupId: string, protocolType: string }),
+    groups: array({
+      groupId: string,
+      protocolType: string,
+      groupState: from(4, string),
+      groupType: from(5, string),
+    }),
   },
-  handle: (_request, { cluster, brokerId }) => ({
-    errorCode: errorCodes.NONE,
-    // Each broker lists the groups that it coordinates; clients ask all of them.
-    groups: [...cluster.groups.groups]
-      .filter(({ id }) => cluster.groups.coordinatorOf(id) === brokerId)
-      .map(({ id, protocolType }) => ({ groupId: id, protocolType })),
-  }),
+  handle({ statesFilter, typesFilter }, { cluster, brokerId }) {
+    const isWanted = ({ state }: Group): boolean => passes(statesFilter, state) && passes(typesFilter, groupType)
+    return {
+      errorCode: errorCodes.NONE,
+      // Each broker lists the groups that it coordinates; clients ask all of them.
+      groups: [...cluster.groups.groups]
+        .filter((group) => cluster.groups.coordinatorOf(group.id) === brokerId && isWanted(group))
+        .map(({ id, protocolType, state }) => ({ groupId: id, protocolType, groupState: state, groupType })),
+    }
+  },
   fail: (_request, errorCode) => ({ errorCode, groups: [] }),
 })
+
+/** An empty filter lets everything pass; case does not matter. */
+function passes(filter: readonly string[], value: string): boolean {
+  return filter.length === 0 || filter.some((wanted) => wanted.toLowerCase() === value.toLowerCase())
+}

@@ -1,10 +1,22 @@
+import type { PartitionLog } from '../log/partition-log.ts'
 import { type Api, defineApi } from '../protocol/api.ts'
+import { array } from '../protocol/composites.ts'
 import { type ErrorName, errorCodes } from '../protocol/error-codes.ts'
-import { array, from, type Input, int8, int16, int32, int64, optional, string } from '../protocol/fields.ts'
+import { from, type Input, optional } from '../protocol/field-type.ts'
+import { int8, int16, int32, int64, string } from '../protocol/fields.ts'
 import { epochFault } from './fetch.ts'
 
-const latest = -1n
-const earliest = -2n
+/** Times that are none: what is asked for, and since which version it may be. */
+const special = {
+  latest: { timestamp: -1n, since: 1 },
+  earliest: { timestamp: -2n, since: 1 },
+  /** The record with the latest time of all. */
+  maxTimestamp: { timestamp: -3n, since: 7 },
+  /** The earliest that is not in tiered storage, of which there is none here. */
+  earliestLocal: { timestamp: -4n, since: 8 },
+  latestTiered: { timestamp: -5n, since: 9 },
+  earliestPendingUpload: { timestamp: -6n, since: 11 },
+} as const
 
 const partitionResponse = {
   partitionIndex: int32,
@@ -18,7 +30,7 @@ type PartitionResponse = Input<typeof partitionResponse>
 export const listOffsets: Api = defineApi({
   key: 2,
   name: 'ListOffsets',
-  versions: [1, 5],
+  versions: [1, 11],
   flexibleSince: 6,
   request: {
     replicaId: int32,
@@ -27,6 +39,7 @@ export const listOffsets: Api = defineApi({
       name: string,
       partitions: array({ partitionIndex: int32, currentLeaderEpoch: optional(from(4, int32), -1), timestamp: int64 }),
     }),
+    timeoutMs: from(10, int32),
   },
   response: {
     throttleTimeMs: optional(from(2, int32), 0),
@@ -48,17 +61,37 @@ export const listOffsets: Api = defineApi({
           leaderEpoch,
         })
         return context.staged(name, partitionIndex, answer, () => {
+          if (!isAskable(timestamp, context.version)) return answer('UNSUPPORTED_VERSION')
           const partition = context.cluster.partitionLedBy(context.brokerId, name, partitionIndex)
           if (typeof partition === 'string') return answer(partition)
           const fault = epochFault(currentLeaderEpoch, partition)
           if (fault) return answer(fault)
-          const { log, leaderEpoch } = partition
-          if (timestamp === latest) return answer('NONE', log.endOffset, -1n, leaderEpoch)
-          if (timestamp === earliest) return answer('NONE', log.startOffset, -1n, leaderEpoch)
-          const found = log.offsetAt(timestamp)
-          return found ? answer('NONE', found.offset, found.timestampMs, leaderEpoch) : answer('NONE')
+          const found = lookUp(timestamp, partition.log)
+          return found ? answer('NONE', found.offset, found.timestampMs, partition.leaderEpoch) : answer('NONE')
         })
       }),
     })),
   }),
 })
+
+function isAskable(timestamp: bigint, version: number): boolean {
+  if (timestamp >= 0n) return true
+  return Object.values(special).some((each) => each.timestamp === timestamp && version >= each.since)
+}
+
+function lookUp(timestamp: bigint, log: PartitionLog): { offset: bigint; timestampMs?: bigint } | undefined {
+  switch (timestamp) {
+    case special.latest.timestamp:
+      return { offset: log.endOffset }
+    case special.earliest.timestamp:
+    case special.earliestLocal.timestamp:
+      return { offset: log.startOffset }
+    case special.latestTiered.timestamp:
+    case special.earliestPendingUpload.timestamp:
+      return undefined
+    case special.maxTimestamp.timestamp:
+      return log.offsetAt(log.maxTimestamp)
+    default:
+      return log.offsetAt(timestamp)
+  }
+}

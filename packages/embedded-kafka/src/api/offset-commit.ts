@@ -1,19 +1,13 @@
 import { maxMetadataBytes } from '../groups/committed-offsets.ts'
 import type { RequestContext } from '../network/request-context.ts'
 import { type Api, defineApi } from '../protocol/api.ts'
+import { array } from '../protocol/composites.ts'
 import { type ErrorName, errorCodes } from '../protocol/error-codes.ts'
-import {
-  array,
-  between,
-  from,
-  int16,
-  int32,
-  int64,
-  nullableString,
-  optional,
-  string,
-  type Value,
-} from '../protocol/fields.ts'
+import { between, from, optional, type Value } from '../protocol/field-type.ts'
+import { int16, int32, int64, nullableString, string, uuid } from '../protocol/fields.ts'
+import { topicName } from './topic-reference.ts'
+
+const namesUntil = 9
 
 const request = {
   groupId: string,
@@ -22,7 +16,8 @@ const request = {
   groupInstanceId: from(7, nullableString),
   retentionTimeMs: between(2, 4, int64),
   topics: array({
-    name: string,
+    name: between(0, namesUntil, string),
+    topicId: from(namesUntil + 1, uuid),
     partitions: array({
       partitionIndex: int32,
       committedOffset: int64,
@@ -35,26 +30,34 @@ const request = {
 export const offsetCommit: Api = defineApi({
   key: 8,
   name: 'OffsetCommit',
-  versions: [2, 7],
+  versions: [2, 10],
   flexibleSince: 8,
   request,
   response: {
     throttleTimeMs: optional(from(3, int32), 0),
-    topics: array({ name: string, partitions: array({ partitionIndex: int32, errorCode: int16 }) }),
+    topics: array({
+      name: between(0, namesUntil, string),
+      topicId: from(namesUntil + 1, uuid),
+      partitions: array({ partitionIndex: int32, errorCode: int16 }),
+    }),
   },
-  subjects: ({ groupId, topics }) =>
-    topics.flatMap(({ name, partitions }) =>
-      partitions.map(({ partitionIndex }) => ({ group: groupId, topic: name, partition: partitionIndex })),
-    ),
+  subjects: ({ groupId, topics }, cluster) =>
+    topics.flatMap(({ name, topicId, partitions }) => {
+      const topic = topicName(name, topicId, cluster) ?? ''
+      return partitions.map(({ partitionIndex }) => ({ group: groupId, topic, partition: partitionIndex }))
+    }),
   handle(commit, context) {
     const { cluster } = context
     const { groupId, topics } = commit
     const groupFault = faultOfGroup(commit, context)
     return {
-      topics: topics.map(({ name, partitions }) => ({
-        name,
+      topics: topics.map(({ name: sentName, topicId, partitions }) => ({
+        name: sentName,
+        topicId,
         partitions: partitions.map(({ partitionIndex, committedOffset, committedLeaderEpoch, committedMetadata }) => {
           const answer = (error: ErrorName) => ({ partitionIndex, errorCode: errorCodes[error] })
+          const name = topicName(sentName, topicId, cluster)
+          if (name === undefined) return answer('UNKNOWN_TOPIC_ID')
           return context.staged(name, partitionIndex, answer, () => {
             if (groupFault) return answer(groupFault)
             const metadata = committedMetadata ?? ''

@@ -1,23 +1,37 @@
 import type { Group } from '../groups/group.ts'
+import type { RequestContext } from '../network/request-context.ts'
 import { type Api, defineApi } from '../protocol/api.ts'
+import { array } from '../protocol/composites.ts'
 import { errorCodes } from '../protocol/error-codes.ts'
-import {
-  array,
-  from,
-  type Input,
-  int16,
-  int32,
-  int64,
-  nullableArray,
-  nullableString,
-  optional,
-  string,
-  type Value,
-} from '../protocol/fields.ts'
+import { between, from, type Input, optional, type Value } from '../protocol/field-type.ts'
+import { boolean, int16, int32, int64, nullable, nullableString, string, uuid, zeroUuid } from '../protocol/fields.ts'
+import { topicName } from './topic-reference.ts'
 
 const groupErrorSince = 2
+/** Since version 8 a request asks about several groups, and each gets an answer of its own. */
+const batchedSince = 8
+const single = batchedSince - 1
+const namesUntil = 9
 
-const request = { groupId: string, topics: nullableArray({ name: string, partitionIndexes: array(int32) }) }
+const topicRequest = {
+  name: between(0, namesUntil, string),
+  topicId: from(namesUntil + 1, uuid),
+  partitionIndexes: array(int32),
+}
+const request = {
+  groupId: between(0, single, string),
+  topics: between(0, single, nullable(array({ name: string, partitionIndexes: array(int32) }), 2)),
+  groups: from(
+    batchedSince,
+    array({
+      groupId: string,
+      memberId: from(9, nullableString),
+      memberEpoch: optional(from(9, int32), -1),
+      topics: nullable(array(topicRequest)),
+    }),
+  ),
+  requireStable: from(7, boolean),
+}
 const partitionResponse = {
   partitionIndex: int32,
   committedOffset: int64,
@@ -25,54 +39,87 @@ const partitionResponse = {
   metadata: nullableString,
   errorCode: int16,
 }
+const topicResponse = {
+  name: between(0, namesUntil, string),
+  topicId: optional(from(namesUntil + 1, uuid), zeroUuid),
+  partitions: array(partitionResponse),
+}
+const groupResponse = { groupId: string, topics: array(topicResponse), errorCode: int16 }
+
+type GroupRequest = Pick<Value<typeof request>['groups'][number], 'groupId' | 'topics'>
+type TopicRequest = Value<typeof topicRequest>
 type PartitionResponse = Input<typeof partitionResponse>
+type GroupResponse = Input<typeof groupResponse>
 
 export const offsetFetch: Api = defineApi({
   key: 9,
   name: 'OffsetFetch',
-  versions: [1, 5],
+  versions: [1, 10],
   flexibleSince: 6,
   request,
   response: {
     throttleTimeMs: optional(from(3, int32), 0),
-    topics: array({ name: string, partitions: array(partitionResponse) }),
-    errorCode: from(groupErrorSince, int16),
+    topics: between(0, single, array({ name: string, partitions: array(partitionResponse) })),
+    errorCode: between(groupErrorSince, single, int16),
+    groups: from(batchedSince, array(groupResponse)),
   },
-  subjects: ({ groupId, topics }) => [
-    { group: groupId },
-    ...(topics ?? []).flatMap(({ name, partitionIndexes }) =>
-      partitionIndexes.map((partition) => ({ group: groupId, topic: name, partition })),
-    ),
-  ],
-  handle({ groupId, topics }, { cluster, brokerId, version }) {
-    const fault = cluster.groups.fault(groupId, brokerId)
-    if (fault) return refused(topics, errorCodes[fault], version)
-    const group = cluster.groups.get(groupId)
-    return {
-      topics: (topics ?? committedTopics(group)).map(({ name, partitionIndexes }) => ({
-        name,
-        partitions: partitionIndexes.map((partitionIndex): PartitionResponse => {
-          const committed = group?.offsets.get(name, partitionIndex)
-          if (!committed) return none(partitionIndex, errorCodes.NONE)
-          return {
-            partitionIndex,
-            committedOffset: committed.nextOffset,
-            committedLeaderEpoch: committed.leaderEpoch,
-            metadata: committed.metadata,
-            errorCode: errorCodes.NONE,
-          }
-        }),
-      })),
-      errorCode: errorCodes.NONE,
-    }
-  },
-  fail: ({ topics }, errorCode, version) => refused(topics, errorCode, version),
+  subjects: (asked, cluster) =>
+    groupsOf(asked).flatMap(({ groupId, topics }) => [
+      { group: groupId },
+      ...(topics ?? []).flatMap(({ name, topicId, partitionIndexes }) => {
+        const topic = topicName(name, topicId, cluster) ?? ''
+        return partitionIndexes.map((partition) => ({ group: groupId, topic, partition }))
+      }),
+    ]),
+  handle: (asked, context) => answer(groupsOf(asked).map((group) => offsetsOf(group, context))),
+  fail: (asked, errorCode, version) => answer(groupsOf(asked).map((group) => refused(group, errorCode, version))),
 })
 
+/** Old requests ask about one group, which is all that they consist of. */
+function groupsOf(asked: Value<typeof request>): readonly GroupRequest[] {
+  if (asked.groups.length > 0) return asked.groups
+  const topics = asked.topics?.map((topic) => ({ ...topic, topicId: zeroUuid })) ?? null
+  return [{ groupId: asked.groupId, topics }]
+}
+
+/** Old versions read the only group's answer from the response itself, new ones all of them from the list. */
+function answer(groups: readonly GroupResponse[]) {
+  const [first] = groups
+  return { topics: first?.topics ?? [], errorCode: first?.errorCode ?? errorCodes.NONE, groups }
+}
+
+function offsetsOf(asked: GroupRequest, { cluster, brokerId, version }: RequestContext): GroupResponse {
+  const fault = cluster.groups.fault(asked.groupId, brokerId)
+  if (fault) return refused(asked, errorCodes[fault], version)
+  const group = cluster.groups.get(asked.groupId)
+  const topics = asked.topics ?? committedTopics(group)
+  return {
+    groupId: asked.groupId,
+    topics: topics.map(({ name, topicId, partitionIndexes }) => {
+      const known = topicName(name, topicId, cluster)
+      const partitions = partitionIndexes.map((partitionIndex): PartitionResponse => {
+        if (known === undefined) return none(partitionIndex, errorCodes.UNKNOWN_TOPIC_ID)
+        const committed = group?.offsets.get(known, partitionIndex)
+        if (!committed) return none(partitionIndex, errorCodes.NONE)
+        return {
+          partitionIndex,
+          committedOffset: committed.nextOffset,
+          committedLeaderEpoch: committed.leaderEpoch,
+          metadata: committed.metadata,
+          errorCode: errorCodes.NONE,
+        }
+      })
+      return { name, topicId: cluster.topic(known ?? '')?.id ?? topicId, partitions }
+    }),
+    errorCode: errorCodes.NONE,
+  }
+}
+
 /** An error of the group is told once, and no partition is named; the oldest version can tell it only partition by partition. */
-function refused(topics: Value<typeof request>['topics'], errorCode: number, version: number) {
+function refused({ groupId, topics }: GroupRequest, errorCode: number, version: number): GroupResponse {
   const named = version < groupErrorSince ? (topics ?? []) : []
   return {
+    groupId,
     topics: named.map(({ name, partitionIndexes }) => ({
       name,
       partitions: partitionIndexes.map((partitionIndex) => none(partitionIndex, errorCode)),
@@ -86,7 +133,11 @@ function none(partitionIndex: number, errorCode: number): PartitionResponse {
 }
 
 /** Everything the group ever committed, grouped as an answer wants it. */
-function committedTopics(group: Group | undefined): { name: string; partitionIndexes: number[] }[] {
+function committedTopics(group: Group | undefined): TopicRequest[] {
   const byTopic = Map.groupBy(group?.offsets.all() ?? [], ({ topic }) => topic)
-  return [...byTopic].map(([name, offsets]) => ({ name, partitionIndexes: offsets.map(({ partition }) => partition) }))
+  return [...byTopic].map(([name, offsets]) => ({
+    name,
+    topicId: zeroUuid,
+    partitionIndexes: offsets.map(({ partition }) => partition),
+  }))
 }

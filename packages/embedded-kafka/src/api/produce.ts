@@ -5,25 +5,21 @@ import { RefusedBatch } from '../log/refused-batch.ts'
 import type { RequestContext } from '../network/request-context.ts'
 import { type Api, defineApi } from '../protocol/api.ts'
 import { CloseConnection } from '../protocol/close-connection.ts'
+import { array } from '../protocol/composites.ts'
 import { type ErrorName, errorCodes } from '../protocol/error-codes.ts'
-import {
-  array,
-  from,
-  type Input,
-  int16,
-  int32,
-  int64,
-  nullableString,
-  optional,
-  records,
-  string,
-} from '../protocol/fields.ts'
+import { between, from, type Input, optional, tagged } from '../protocol/field-type.ts'
+import { int16, int32, int64, nullableString, records, string, uuid } from '../protocol/fields.ts'
+import { currentLeader, endpointsOf, leaderHint, nodeEndpoint } from './leader-hint.ts'
+import { topicName } from './topic-reference.ts'
 
 const acksNone = 0
 const acksLeader = 1
 const acksAll = -1
 /** Clients of earlier versions could not read what they asked to have stored. */
 const zstdSince = 7
+
+/** From here on topics are given by id. */
+const namesUntil = 12
 
 const nothing = Buffer.alloc(0)
 
@@ -35,45 +31,57 @@ const partitionResponse = {
   logStartOffset: optional(from(5, int64), -1n),
   recordErrors: optional(from(8, array({ batchIndex: int32, batchIndexErrorMessage: nullableString })), []),
   errorMessage: optional(from(8, nullableString), null),
+  currentLeader: tagged(0, 10, currentLeader),
 }
+const topicReference = { name: between(0, namesUntil, string), topicId: from(namesUntil + 1, uuid) }
 type PartitionResponse = Input<typeof partitionResponse>
 
 export const produce: Api = defineApi({
   key: 0,
   name: 'Produce',
-  versions: [3, 8],
+  versions: [3, 13],
+  // Older versions of librdkafka take a broker without version 0 for one that cannot compress.
+  advertisedSince: 0,
   flexibleSince: 9,
   request: {
     transactionalId: nullableString,
     acks: int16,
     timeoutMs: int32,
-    topicData: array({ name: string, partitionData: array({ index: int32, records }) }),
+    topicData: array({ ...topicReference, partitionData: array({ index: int32, records }) }),
   },
   response: {
-    responses: array({ name: string, partitionResponses: array(partitionResponse) }),
+    responses: array({ ...topicReference, partitionResponses: array(partitionResponse) }),
     throttleTimeMs: optional(int32, 0),
+    nodeEndpoints: tagged(0, 10, array(nodeEndpoint)),
   },
-  subjects: ({ topicData }) =>
-    topicData.flatMap(({ name, partitionData }) =>
-      partitionData.map(({ index }) => ({ topic: name, partition: index })),
-    ),
+  subjects: ({ topicData }, cluster) =>
+    topicData.flatMap(({ name, topicId, partitionData }) => {
+      const topic = topicName(name, topicId, cluster) ?? ''
+      return partitionData.map(({ index }) => ({ topic, partition: index }))
+    }),
   handle({ acks, topicData }, context) {
-    const responses = topicData.map(({ name, partitionData }) => ({
-      name,
+    const { cluster } = context
+    const responses = topicData.map(({ name: sentName, topicId, partitionData }) => ({
+      name: sentName,
+      topicId,
       partitionResponses: partitionData.map(({ index, records: sent }) => {
-        const refuse = (error: ErrorName): PartitionResponse => refused(index, error)
+        const name = topicName(sentName, topicId, cluster)
+        if (name === undefined) return refused(index, 'UNKNOWN_TOPIC_ID')
+        const refuse = (error: ErrorName): PartitionResponse =>
+          refused(index, error, leaderHint(error, name, index, cluster))
         return context.staged(name, index, refuse, (): PartitionResponse => {
           if (acks !== acksNone && acks !== acksLeader && acks !== acksAll) return refuse('INVALID_REQUIRED_ACKS')
-          const partition = context.cluster.partitionLedBy(context.brokerId, name, index)
+          const partition = cluster.partitionLedBy(context.brokerId, name, index)
           if (typeof partition === 'string') return refuse(partition)
           if (acks === acksAll && isShortOfReplicas(partition, context)) return refuse('NOT_ENOUGH_REPLICAS')
           return produceTo(partition, sent?.[0] ?? nothing, context)
         })
       }),
     }))
-    if (acks !== acksNone) return { responses }
+    const answers = responses.flatMap((each) => each.partitionResponses)
+    if (acks !== acksNone) return { responses, ...endpointsOf(answers, cluster) }
     // Closing the connection is the only way to tell a producer that wants no answer.
-    const failed = responses.flatMap((each) => each.partitionResponses).find(({ errorCode }) => errorCode !== 0)
+    const failed = answers.find(({ errorCode }) => errorCode !== 0)
     if (failed) throw new CloseConnection(`a produce request without acknowledgement failed with ${failed.errorCode}`)
     return null
   },

@@ -1,32 +1,63 @@
 import { type Api, defineApi } from '../protocol/api.ts'
+import { array } from '../protocol/composites.ts'
 import { errorCodes } from '../protocol/error-codes.ts'
-import { array, bytes, from, int16, int32, nullableString, optional, string } from '../protocol/fields.ts'
+import { from, optional } from '../protocol/field-type.ts'
+import { bytes, int16, int32, nullableString, string } from '../protocol/fields.ts'
 
 const nothing = Buffer.alloc(0)
 
 export const syncGroup: Api = defineApi({
   key: 14,
   name: 'SyncGroup',
-  versions: [0, 3],
+  versions: [0, 5],
   flexibleSince: 4,
   request: {
     groupId: string,
     generationId: int32,
     memberId: string,
     groupInstanceId: from(3, nullableString),
+    protocolType: from(5, nullableString),
+    protocolName: from(5, nullableString),
     assignments: array({ memberId: string, assignment: bytes }),
   },
-  response: { throttleTimeMs: optional(from(1, int32), 0), errorCode: int16, assignment: bytes },
+  response: {
+    throttleTimeMs: optional(from(1, int32), 0),
+    errorCode: int16,
+    protocolType: optional(from(5, nullableString), null),
+    protocolName: optional(from(5, nullableString), null),
+    assignment: bytes,
+  },
   subjects: ({ groupId }) => [{ group: groupId }],
   async handle(request, { cluster, brokerId }) {
     const fault = cluster.groups.fault(request.groupId, brokerId)
     if (fault) return { errorCode: errorCodes[fault], assignment: nothing }
     const group = cluster.groups.get(request.groupId)
     if (!group) return { errorCode: errorCodes.UNKNOWN_MEMBER_ID, assignment: nothing }
+    if (speaksOtherwise(request, group))
+      return { errorCode: errorCodes.INCONSISTENT_GROUP_PROTOCOL, assignment: nothing }
     // Copied: the group keeps an assignment longer than the request's bytes should live.
     const assignments = new Map(request.assignments.map((each) => [each.memberId, Buffer.from(each.assignment)]))
     const { error, assignment } = await group.sync(request, assignments)
-    return { errorCode: errorCodes[error], assignment }
+    if (error !== 'NONE') return { errorCode: errorCodes[error], assignment }
+    return {
+      errorCode: errorCodes.NONE,
+      protocolType: group.protocolType,
+      protocolName: group.protocolName,
+      assignment,
+    }
   },
   fail: (_request, errorCode) => ({ errorCode, assignment: nothing }),
 })
+
+interface Protocol {
+  readonly protocolType: string | null
+  readonly protocolName: string | null
+}
+
+/** Whether the member believes that another protocol was chosen than the group's. */
+function speaksOtherwise({ protocolType, protocolName }: Protocol, group: Protocol): boolean {
+  return (
+    (protocolType !== null && protocolType !== group.protocolType) ||
+    (protocolName !== null && protocolName !== group.protocolName)
+  )
+}

@@ -39,6 +39,7 @@ export class Cluster {
   readonly brokers: readonly BrokerNode[]
   readonly groups: GroupCoordinator
   readonly #topics = new Map<string, Topic>()
+  readonly #topicsById = new Map<string, Topic>()
   #nextProducerId = 1000n
 
   constructor(options: ClusterOptions, clock: Clock, brokers: readonly BrokerNode[]) {
@@ -65,6 +66,10 @@ export class Cluster {
     return this.#topics.get(name)
   }
 
+  topicById(id: string): Topic | undefined {
+    return this.#topicsById.get(id)
+  }
+
   partition(topic: string, index: number): Partition | undefined {
     return this.#topics.get(topic)?.partitions[index]
   }
@@ -80,6 +85,7 @@ export class Cluster {
   createTopic(name: string, plan: NewTopic): Topic {
     const topic = new Topic(name, new TopicConfig(plan.configs))
     this.#topics.set(name, topic)
+    this.#topicsById.set(topic.id, topic)
     this.addPartitions(topic, plan.partitions, plan)
     return topic
   }
@@ -98,6 +104,7 @@ export class Cluster {
 
   deleteTopic(topic: Topic): void {
     this.#topics.delete(topic.name)
+    this.#topicsById.delete(topic.id)
     topic.delete()
     this.groups.forgetTopic(topic.name)
   }

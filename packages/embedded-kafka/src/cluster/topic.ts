@@ -3,12 +3,15 @@ import type { TopicConfig } from './topic-config.ts'
 
 export class Topic {
   readonly name: string
+  /** Kafka's UUID of it, as 22 characters of URL-safe base64: a topic that is deleted and made again gets another. */
+  readonly id: string
   readonly config: TopicConfig
   readonly #partitions: Partition[] = []
   #isDeleted = false
 
-  constructor(name: string, config: TopicConfig) {
+  constructor(name: string, config: TopicConfig, id: string = newTopicId()) {
     this.name = name
+    this.id = id
     this.config = config
   }
 
@@ -33,6 +36,12 @@ export class Topic {
     this.#isDeleted = true
     for (const partition of this.#partitions) partition.log.wake()
   }
+}
+
+/** Never begins with a dash, which command-line tools would take for an option. */
+export function newTopicId(): string {
+  const id = Buffer.from(crypto.randomUUID().replaceAll('-', ''), 'hex').toString('base64url')
+  return id.startsWith('-') ? newTopicId() : id
 }
 
 /** Kafka's rule for topic names. */

@@ -32,6 +32,12 @@ export class CommittedOffsets {
     this.#byTopic.set(topic, partitions.set(partition, offset))
   }
 
+  delete(topic: string, partition: number): void {
+    const partitions = this.#byTopic.get(topic)
+    partitions?.delete(partition)
+    if (partitions?.size === 0) this.#byTopic.delete(topic)
+  }
+
   forgetTopic(topic: string): void {
     this.#byTopic.delete(topic)
   }

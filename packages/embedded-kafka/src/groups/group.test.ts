@@ -18,6 +18,7 @@ function setUp(initialRebalanceDelayMs = 0) {
       protocolType: 'consumer',
       protocols: [{ name: 'sticky', metadata: Buffer.from('all') }],
       canAskAgain: true,
+      canSkipAssignment: false,
       ...over,
     })
   /** Joins as clients do: asks for an id first. */

@@ -194,7 +194,8 @@ export class Group {
     const keepsPlace = this.#state === 'Stable' && selectProtocol(this.members) === this.#protocolName
     if (!keepsPlace) return this.#rebalanceWith(member)
     this.#touch(member.id)
-    // A leader is told that its former self leads, or it would assign anew: it only wants to have back what it had.
+    if (request.canSkipAssignment) return { ...this.#joinedAs(member), skipAssignment: leaderId === old.id }
+    // An older leader is told that its former self leads, or it would assign anew: it only wants to have back what it had.
     return { ...this.#joinedAs(member), leaderId, members: [] }
   }
 
@@ -300,8 +301,10 @@ export class Group {
     return {
       error: 'NONE',
       generationId: this.#generationId,
+      protocolType: this.#protocolType,
       protocolName: this.#protocolName,
       leaderId: this.#roster.leaderId,
+      skipAssignment: false,
       memberId: member.id,
       members: isLeader
         ? this.members.map((each) => ({

@@ -15,13 +15,19 @@ export interface JoinRequest extends Identity {
   readonly protocols: readonly MemberProtocol[]
   /** Whether the client can come back with the id it is given (JoinGroup 4 and later). */
   readonly canAskAgain: boolean
+  /** Whether a leader that comes back can be told not to assign anew (JoinGroup 9). */
+  readonly canSkipAssignment: boolean
 }
 
 export interface JoinResult {
   readonly error: ErrorName
   readonly generationId: number
-  readonly protocolName: string
+  /** Null while there is none. */
+  readonly protocolType: string | null
+  readonly protocolName: string | null
   readonly leaderId: string
+  /** The leader's assignment from before stands: it came back under another id, and nothing else has changed. */
+  readonly skipAssignment: boolean
   readonly memberId: string
   /** Everybody's subscription, for the leader alone; empty for the others. */
   readonly members: readonly { memberId: string; groupInstanceId: string | null; metadata: Buffer }[]
@@ -104,7 +110,16 @@ export class Member {
 }
 
 export function refusedJoin(error: ErrorName, memberId: string): JoinResult {
-  return { error, generationId: -1, protocolName: '', leaderId: '', memberId, members: [] }
+  return {
+    error,
+    generationId: -1,
+    protocolType: null,
+    protocolName: null,
+    leaderId: '',
+    skipAssignment: false,
+    memberId,
+    members: [],
+  }
 }
 
 export function newMemberId({ groupInstanceId, clientId }: JoinRequest): string {

@@ -1,6 +1,6 @@
 /** The log of one partition, in memory: batches as their producers sent them, with the offsets that they got here. */
 import { placeBatch, setMaxTimestamp } from './batch-header.ts'
-import { ProducerState } from './producer-state.ts'
+import { type ActiveProducer, ProducerState } from './producer-state.ts'
 import { recordsOf } from './records.ts'
 import { type BatchRules, validateBatch } from './validate-batch.ts'
 
@@ -83,6 +83,21 @@ export class PartitionLog {
       sizeBytes += bytes.length
     }
     return { batches, sizeBytes }
+  }
+
+  get activeProducers(): Iterable<ActiveProducer> {
+    return this.#producers.all()
+  }
+
+  get sizeBytes(): number {
+    return this.#batches.reduce((size, { bytes }) => size + bytes.length, 0)
+  }
+
+  /** The latest time of any batch; -1 while there is none. */
+  get maxTimestamp(): bigint {
+    let latest = -1n
+    for (const { maxTimestamp } of this.#batches) if (maxTimestamp > latest) latest = maxTimestamp
+    return latest
   }
 
   /** The first record at or after that time. */

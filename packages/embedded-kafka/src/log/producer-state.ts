@@ -13,6 +13,15 @@ interface WrittenBatch {
   readonly timestampMs: bigint
 }
 
+/** An idempotent producer as a partition remembers it. */
+export interface ActiveProducer {
+  readonly producerId: bigint
+  readonly epoch: number
+  readonly lastSequence: number
+  /** Milliseconds since 1970. */
+  readonly lastTimestampMs: bigint
+}
+
 interface Producer {
   epoch: number
   batches: WrittenBatch[]
@@ -46,6 +55,14 @@ export class ProducerState {
     const expected = ((producer.batches.at(-1)?.lastSequence ?? -1) + 1) % sequences
     if (header.baseSequence !== expected) throw outOfOrder(header, expected)
     return undefined
+  }
+
+  /** Every producer that this partition knows, with its latest batch. */
+  *all(): Iterable<ActiveProducer> {
+    for (const [producerId, { epoch, batches }] of this.#producers) {
+      const last = batches.at(-1)
+      if (last) yield { producerId, epoch, lastSequence: last.lastSequence, lastTimestampMs: last.timestampMs }
+    }
   }
 
   wrote(header: BatchHeader, baseOffset: bigint, timestampMs: bigint): void {

@@ -99,7 +99,7 @@ export class Connection {
       api: api.name,
       broker: this.#host.brokerId,
       clientId: this.#clientId,
-      subjects: request.subjects,
+      subjects: () => request.subjects(this.#host.cluster),
     })
     if (faults) await faults.before()
     if (faults?.endsConnection) return this.cut()

@@ -1,6 +1,8 @@
+import type { Cluster } from '../cluster/cluster.ts'
 import type { RequestContext } from '../network/request-context.ts'
+import { struct } from './composites.ts'
 import { type ErrorName, errorCodes } from './error-codes.ts'
-import { type FieldType, type Input, type Layout, type Shape, struct, type Value } from './fields.ts'
+import type { FieldType, Input, Layout, Shape, Value } from './field-type.ts'
 import type { Reader } from './reader.ts'
 import type { Writer } from './writer.ts'
 
@@ -17,9 +19,11 @@ export interface Subject {
 interface ApiDefinition<Request extends Shape, Response extends Shape> {
   readonly key: number
   readonly name: string
-  /** The versions that are advertised and spoken, both included. */
+  /** The versions that are spoken, both included. */
   readonly versions: readonly [oldest: number, newest: number]
-  /** The first version with compact lengths and tagged fields. */
+  /** The oldest version that clients are told of, where Kafka pretends to more than it speaks. */
+  readonly advertisedSince?: number
+  /** The first version with compact lengths and tagged fields; {@link never} where none has them. */
   readonly flexibleSince: number
   readonly request: Request
   readonly response: Response
@@ -30,8 +34,10 @@ interface ApiDefinition<Request extends Shape, Response extends Shape> {
    * APIs that answer partition by partition ask `context.staged` instead, so that one of them can fail alone.
    */
   fail?(request: Value<Request>, errorCode: number, version: number): Input<Response>
-  subjects?(request: Value<Request>): readonly Subject[]
+  subjects?(request: Value<Request>, cluster: Cluster): readonly Subject[]
 }
+
+export const never: number = Number.POSITIVE_INFINITY
 
 type Answer<Response extends Shape> = Input<Response> | null
 
@@ -40,6 +46,7 @@ export interface Api {
   readonly key: number
   readonly name: string
   readonly versions: readonly [oldest: number, newest: number]
+  readonly advertisedSince: number
   readonly flexibleSince: number
   readonly request: FieldType<unknown>
   readonly response: FieldType<unknown>
@@ -49,7 +56,7 @@ export interface Api {
 
 interface OpenRequest {
   /** Asked for only where a fault is staged. */
-  subjects(): readonly Subject[]
+  subjects(cluster: Cluster): readonly Subject[]
   /** Applies the request; the result writes the answer's body, or is null when none is wanted. */
   handle(context: RequestContext): Promise<WriteAnswer | null>
   /** Writes a refusal, or null when this API fails partition by partition. */
@@ -68,6 +75,7 @@ export function defineApi<const Request extends Shape, const Response extends Sh
     key: definition.key,
     name: definition.name,
     versions: definition.versions,
+    advertisedSince: definition.advertisedSince ?? definition.versions[0],
     flexibleSince: definition.flexibleSince,
     request,
     response,
@@ -77,9 +85,9 @@ export function defineApi<const Request extends Shape, const Response extends Sh
       const write =
         (answer: Input<Response>): WriteAnswer =>
         (writer) =>
-          response.write(writer, answer as Value<Response>, layout)
+          response.write(writer, answer, layout)
       return {
-        subjects: () => definition.subjects?.(value) ?? [],
+        subjects: (cluster) => definition.subjects?.(value, cluster) ?? [],
         async handle(context) {
           const answer = await definition.handle(value, context)
           return answer && write(answer)

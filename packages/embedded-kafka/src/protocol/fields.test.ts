@@ -1,29 +1,28 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { apis } from '../api/catalogue.ts'
-import { type FieldType, int32, type Layout, type Shape, string, struct, tagged } from './fields.ts'
+import { array, struct } from './composites.ts'
+import { type FieldType, isInVersion, type Layout, optional, type Shape, tagged } from './field-type.ts'
+import { int32, nullable, string, uuid, zeroUuid } from './fields.ts'
 import { MalformedRequest } from './malformed-request.ts'
 import { Reader } from './reader.ts'
 import { Writer } from './writer.ts'
 
 /** Values of any declared type. Fields that a version lacks must come back as their fallback. */
 function arbitraryOf(type: FieldType<unknown>, version: number): fc.Arbitrary<unknown> {
-  const isNullable = type.fallback === null
+  const isNullable = version >= (type.nullableSince ?? Number.POSITIVE_INFINITY)
   const orNull = (values: fc.Arbitrary<unknown>) => (isNullable ? fc.option(values) : values)
-  if (type.name.startsWith('[]')) {
-    const element = type.fields ? structOf(type.fields, version) : scalarNamed(type.name.slice(2))
-    return orNull(fc.array(element, { maxLength: 3 }))
-  }
-  return orNull(scalarNamed(type.name))
+  const isArray = type.name.startsWith('[]')
+  const element = type.fields ? structOf(type.fields, version) : scalarNamed(type.name.replace('[]', ''))
+  return orNull(isArray ? fc.array(element, { maxLength: 3 }) : element)
 }
 
 function structOf(fields: Shape, version: number): fc.Arbitrary<unknown> {
-  const isThere = (type: FieldType<unknown>) => version >= (type.since ?? 0) && version <= (type.until ?? Infinity)
   return fc.record(
     Object.fromEntries(
       Object.entries(fields).map(([name, type]) => [
         name,
-        isThere(type) ? arbitraryOf(type, version) : fc.constant(type.fallback),
+        isInVersion(type, version) ? arbitraryOf(type, version) : fc.constant(type.fallback),
       ]),
     ),
   )
@@ -41,6 +40,8 @@ function scalarNamed(name: string): fc.Arbitrary<unknown> {
       return fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
     case 'bool':
       return fc.boolean()
+    case 'uuid':
+      return fc.uint8Array({ minLength: 16, maxLength: 16 }).map((id) => Buffer.from(id).toString('base64url'))
     case 'string':
       return fc.string({ unit: 'grapheme', maxLength: 20 })
     case 'bytes':
@@ -62,14 +63,10 @@ function write(type: FieldType<unknown>, value: unknown, layout: Layout): Buffer
 
 describe.each([...apis.values()].map((api) => [api.name, api] as const))('%s', (_name, api) => {
   const [oldest, newest] = api.versions
-  const versions = Array.from({ length: newest - oldest + 1 }, (_, index) => oldest + index)
-  // One beyond the advertised versions where the flexible layout begins: the declarations must be ready for it.
-  const layouts = [...new Set([...versions, api.flexibleSince])].map(
-    (version): Layout => ({
-      version,
-      flexible: version >= api.flexibleSince,
-    }),
-  )
+  const layouts = Array.from({ length: newest - oldest + 1 }, (_, index): Layout => {
+    const version = oldest + index
+    return { version, flexible: version >= api.flexibleSince }
+  })
 
   it.each(layouts)('reads in version $version what it wrote, to the last byte', (layout) => {
     for (const type of [api.request, api.response]) {
@@ -106,13 +103,65 @@ describe('tagged fields', () => {
     expect(type.read(new Reader(bytes), { version: 2, flexible: true })).toEqual({ plain: 5, extra: 'hi' })
   })
 
+  it('are malformed when they do not have the length that they claim', () => {
+    const bytes = Buffer.from([0, 0, 0, 5, 1, 1, 2, 3, 0x68, 0x69])
+    expect(() => type.read(new Reader(bytes), { version: 2, flexible: true })).toThrow(MalformedRequest)
+  })
+
+  it('are written where they differ from their fallback, in the order of their numbers', () => {
+    const pair = struct({ later: tagged(5, 0, int32), sooner: tagged(1, 0, nullable(string), null) })
+    const layout = { version: 0, flexible: true }
+    expect(write(pair, {}, layout)).toEqual(Buffer.from([0]))
+    expect(write(pair, { later: 0, sooner: null }, layout)).toEqual(Buffer.from([0]))
+    expect(write(pair, { later: 7, sooner: 'a' }, layout)).toEqual(Buffer.from([2, 1, 2, 2, 0x61, 5, 4, 0, 0, 0, 7]))
+  })
+
   it('have their fallback in classic versions', () => {
     const bytes = Buffer.from([0, 0, 0, 5])
     expect(type.read(new Reader(bytes), { version: 1, flexible: false })).toEqual({ plain: 5, extra: 'absent' })
   })
 })
 
+describe('nulls', () => {
+  const type = struct({ name: nullable(string, 2), ids: nullable(array(uuid)) })
+  const flexible = { version: 2, flexible: true }
+
+  it('are one byte in flexible versions, and as long as the length in classic ones', () => {
+    expect(write(type, { name: null, ids: null }, flexible)).toEqual(Buffer.from([0, 0, 0]))
+    const classic = { version: 2, flexible: false }
+    expect(write(type, { name: null, ids: null }, classic)).toEqual(Buffer.alloc(6, 0xff))
+    expect(type.read(new Reader(Buffer.alloc(6, 0xff)), classic)).toEqual({ name: null, ids: null })
+  })
+
+  it('are written as empty, and malformed when read, in versions that have none', () => {
+    const older = { version: 1, flexible: true }
+    expect(write(type, { name: null, ids: [] }, older)).toEqual(Buffer.from([1, 1, 0]))
+    expect(() => type.read(new Reader(Buffer.from([0, 1, 0])), older)).toThrow(MalformedRequest)
+  })
+
+  it('of structs are told by a byte before them', () => {
+    const outer = struct({ inner: nullable(struct({ number: optional(int32, 3) })) })
+    expect(write(outer, { inner: null }, flexible)).toEqual(Buffer.from([0xff, 0]))
+    expect(write(outer, { inner: {} }, flexible)).toEqual(Buffer.from([1, 0, 0, 0, 3, 0, 0]))
+    expect(outer.read(new Reader(Buffer.from([1, 0, 0, 0, 3, 0, 0])), flexible)).toEqual({ inner: { number: 3 } })
+  })
+})
+
+it('ids are text of 22 characters', () => {
+  const written = write(uuid, 'AAECAwQFBgcICQoLDA0ODw', { version: 0, flexible: false })
+  expect(written).toEqual(Buffer.from(Array.from({ length: 16 }, (_, index) => index)))
+  expect(zeroUuid).toBe('A'.repeat(22))
+})
+
 describe('lengths that lie', () => {
+  it.each([
+    ['a string', string],
+    ['an array', array(string)],
+  ] as const)('of %s in a flexible version allocate nothing', (_what, type) => {
+    const bytes = Buffer.from([0xff, 0xff, 0xff, 0xff, 0x0f, 1, 2, 3])
+    expect(() => type.read(new Reader(bytes), { version: 9, flexible: true })).toThrow(MalformedRequest)
+  })
+
   it('allocate nothing', () => {
     const array = Buffer.from([0x7f, 0xff, 0xff, 0xff, 1, 2, 3])
     const request = [...apis.values()].find(({ name }) => name === 'DescribeGroups')?.request

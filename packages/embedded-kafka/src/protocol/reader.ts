@@ -58,6 +58,13 @@ export class Reader {
     throw new MalformedRequest('a varint is longer than 32 bits')
   }
 
+  /** Steps over exactly these bytes, if they are next. */
+  takeIfNext(...wanted: readonly number[]): boolean {
+    const isNext = wanted.every((byte, index) => this.#bytes[this.#position + index] === byte)
+    if (isNext) this.#position += wanted.length
+    return isNext
+  }
+
   text(length: number): string {
     const start = this.#take(length)
     return this.#bytes.toString('utf8', start, start + length)

@@ -1,5 +1,7 @@
 /** What differs between any two clusters (ids, addresses, wording, time) is replaced; everything else must be equal. */
 
+import { zeroUuid } from '../../src/protocol/fields.ts'
+
 /** Fields whose values say nothing: texts are for people, throttling and addresses are the cluster's own. */
 const ignored = new Set([
   'throttleTimeMs',
@@ -12,20 +14,29 @@ const ignored = new Set([
   'clientHost',
 ])
 /** Ids that each cluster chooses, replaced by the order in which they appear. */
-const chosenIds = new Set(['memberId', 'leader', 'producerId', 'nodeId', 'leaderId', 'controllerId'])
+const chosenIds = new Set([
+  'topicId',
+  'brokerId',
+  'memberId',
+  'leader',
+  'producerId',
+  'nodeId',
+  'leaderId',
+  'controllerId',
+])
 const brokerLists = new Set(['replicaNodes', 'isrNodes', 'offlineReplicas'])
 
 /** Lists whose order is an accident of hashing in Kafka. */
 const unordered = new Set(['configs', 'topics', 'partitionIndexes', 'members', 'results'])
 
 export class Pseudonyms {
-  readonly #known = new Map<string, string>()
+  readonly #known = new Map<string, Map<unknown, string>>()
 
   of(kind: string, value: unknown): unknown {
-    if (value === '' || value === -1 || value === -1n) return value
-    const key = `${kind} ${String(value)}`
-    const pseudonym = this.#known.get(key) ?? `${kind} #${this.#known.size + 1}`
-    this.#known.set(key, pseudonym)
+    if (value === '' || value === -1 || value === -1n || value === zeroUuid) return value
+    const known = this.#known.get(kind) ?? new Map<unknown, string>()
+    const pseudonym = known.get(value) ?? `${kind} #${known.size + 1}`
+    this.#known.set(kind, known.set(value, pseudonym))
     return pseudonym
   }
 }
@@ -49,6 +60,7 @@ export function comparable(value: unknown, pseudonyms: Pseudonyms, field = ''): 
 
 function kindOf(field: string, value: unknown): string {
   if (field === 'producerId') return 'producer'
+  if (field === 'topicId') return 'topic'
   return typeof value === 'string' ? 'member' : 'broker'
 }
 

@@ -90,6 +90,16 @@ export class Session implements Disposable {
     return true
   }
 
+  /** The id that the cluster gave to a topic. */
+  async topicId(name: string): Promise<string> {
+    const client = await this.connect()
+    const { topics } = await client.ask<{ topics: { topicId: string }[] }>('Metadata', 12, {
+      topics: [{ name }],
+      allowAutoTopicCreation: false,
+    })
+    return topics[0]?.topicId ?? ''
+  }
+
   /** The ids of the brokers that lead the partitions of a topic, in the order of the partitions. */
   async leaders(topic: string): Promise<number[]> {
     const client = await this.connect()

@@ -43,6 +43,20 @@ export const wrongBroker: Scenario = async (session) => {
     follower.ask('DeleteRecords', 1, { topics: [{ name: topic, partitions: [{ offset: 0n }] }], timeoutMs: 5_000 }),
   )
 
+  const topicId = await session.topicId(topic)
+  await session.record(
+    'produce, newest',
+    follower.ask('Produce', 13, {
+      acks: -1,
+      timeoutMs: 5_000,
+      topicData: [{ topicId, partitionData: [{ index: 0, records: [sent] }] }],
+    }),
+  )
+  await session.record(
+    'fetch, newest',
+    follower.ask('Fetch', 18, { maxBytes: 1_000, topics: [{ topicId, partitions: [partition] }] }),
+  )
+
   const stranger = await other(await session.coordinator(groupId))
   const speaker = { groupId, memberId: 'm', generationId: 1, groupInstanceId: null }
   const committed = [
@@ -72,6 +86,9 @@ export const wrongBroker: Scenario = async (session) => {
   const asked = [{ name: topic, partitionIndexes: [0] }]
   for (const version of [1, 3, 5])
     await session.record(`offsets ${version}`, stranger.ask('OffsetFetch', version, { groupId, topics: asked }))
+  const groups = [{ groupId, topics: asked }]
+  for (const version of [8, 9])
+    await session.record(`offsets ${version}`, stranger.ask('OffsetFetch', version, { groups }))
   await session.record('all offsets', stranger.ask('OffsetFetch', 5, { groupId, topics: null }))
   await session.record('describe', stranger.ask('DescribeGroups', 4, { groups: [groupId] }))
   await session.record('delete', stranger.ask('DeleteGroups', 1, { groupsNames: [groupId] }))

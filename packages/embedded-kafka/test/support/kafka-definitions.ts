@@ -13,6 +13,7 @@ interface KafkaField {
   readonly versions: string
   readonly nullableVersions?: string
   readonly tag?: number
+  readonly default?: string | number | boolean
   readonly fields?: readonly KafkaField[]
 }
 
@@ -22,6 +23,8 @@ interface KafkaMessage {
   readonly name: string
   readonly validVersions: string
   readonly flexibleVersions: string
+  /** Whether the newest version may still change, and is not advertised. */
+  readonly latestVersionUnstable?: boolean
   readonly fields: readonly KafkaField[]
   readonly commonStructs?: readonly KafkaField[]
 }
@@ -62,23 +65,37 @@ export class KafkaDefinitions {
   }
 }
 
-/** The fields that one version has on the wire, in order, one line each: `topics[].name string?` (`?` means nullable). */
+/**
+ * The fields that one version has on the wire, in order, one line each: `topics[].name string?` (`?` means nullable),
+ * `clusterId string? tag 0 or null` (in the tagged section, where null means that it was left out).
+ */
 export function fieldsInVersion(message: KafkaMessage, version: number): string[] {
   const lines: string[] = []
   const walk = (fields: readonly KafkaField[], prefix: string): void => {
     for (const field of fields) {
-      if (field.tag !== undefined || !isWithin(field.versions, version)) continue
+      if (!isWithin(field.versions, version)) continue
       const name = prefix + field.name.charAt(0).toLowerCase() + field.name.slice(1)
       const isArray = field.type.startsWith('[]')
       const element = isArray ? field.type.slice(2) : field.type
       const inner = field.fields ?? message.commonStructs?.find((struct) => struct.name === element)?.fields
       const type = inner ? 'struct' : element
-      lines.push(`${name} ${isArray ? '[]' : ''}${type}${isWithin(field.nullableVersions ?? '', version) ? '?' : ''}`)
+      const nulls = isWithin(field.nullableVersions ?? '', version) ? '?' : ''
+      const tag = field.tag === undefined ? '' : ` tag ${field.tag}`
+      const fallback = tag && !isArray && !inner ? ` or ${field.default ?? impliedDefaults[type] ?? ''}` : ''
+      lines.push(`${name} ${isArray ? '[]' : ''}${type}${nulls}${tag}${fallback}`)
       if (inner) walk(inner, `${name}${isArray ? '[]' : ''}.`)
     }
   }
   walk(message.fields, '')
   return lines
+}
+
+const impliedDefaults: Readonly<Record<string, string>> = {
+  bool: 'false',
+  int16: '0',
+  int32: '0',
+  int64: '0',
+  uuid: 'A'.repeat(22),
 }
 
 /** Whether a range such as `3+`, `0-12`, `5` or `none` holds the version. */

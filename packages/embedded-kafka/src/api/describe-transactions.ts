@@ -1,0 +1,45 @@
+import { type Api, defineApi } from '../protocol/api.ts'
+import { array } from '../protocol/composites.ts'
+import { errorCodes } from '../protocol/error-codes.ts'
+import { type Input, optional } from '../protocol/field-type.ts'
+import { int16, int32, int64, string } from '../protocol/fields.ts'
+
+const transactionState = {
+  errorCode: int16,
+  transactionalId: string,
+  transactionState: string,
+  transactionTimeoutMs: int32,
+  transactionStartTimeMs: int64,
+  producerId: int64,
+  producerEpoch: int16,
+  topics: array({ topic: string, partitions: array(int32) }),
+}
+
+/** There are no transactions here. */
+export const describeTransactions: Api = defineApi({
+  key: 65,
+  name: 'DescribeTransactions',
+  versions: [0, 0],
+  flexibleSince: 0,
+  request: { transactionalIds: array(string) },
+  response: { throttleTimeMs: optional(int32, 0), transactionStates: array(transactionState) },
+  handle: ({ transactionalIds }) => ({
+    transactionStates: transactionalIds.map((id) => unknown(id, errorCodes.TRANSACTIONAL_ID_NOT_FOUND)),
+  }),
+  fail: ({ transactionalIds }, errorCode) => ({
+    transactionStates: transactionalIds.map((id) => unknown(id, errorCode)),
+  }),
+})
+
+function unknown(transactionalId: string, errorCode: number): Input<typeof transactionState> {
+  return {
+    errorCode,
+    transactionalId,
+    transactionState: '',
+    transactionTimeoutMs: 0,
+    transactionStartTimeMs: 0n,
+    producerId: 0n,
+    producerEpoch: 0,
+    topics: [],
+  }
+}

@@ -1,0 +1,21 @@
+/** At which offset each leader of a partition began, so that a client can learn where an earlier one ended. */
+export class LeaderEpochs {
+  readonly #starts: { readonly epoch: number; readonly startOffset: bigint }[] = []
+
+  /** A leader takes over. One before it that wrote nothing leaves no trace. */
+  began(epoch: number, startOffset: bigint): void {
+    if (this.#starts.at(-1)?.startOffset === startOffset) this.#starts.pop()
+    this.#starts.push({ epoch, startOffset })
+  }
+
+  /** The latest leader up to that epoch, and the offset after its last record; undefined for an epoch that is still to come, or none. */
+  end(epoch: number, endOffset: bigint): { leaderEpoch: number; endOffset: bigint } | undefined {
+    const last = this.#starts.at(-1)
+    if (!last || epoch < 0 || epoch > last.epoch) return undefined
+    if (epoch === last.epoch) return { leaderEpoch: epoch, endOffset }
+    const nextIndex = this.#starts.findIndex((start) => start.epoch > epoch)
+    // An epoch before all that are known ended where the first of them began.
+    const leaderEpoch = this.#starts[nextIndex - 1]?.epoch ?? epoch
+    return { leaderEpoch, endOffset: this.#starts[nextIndex]?.startOffset ?? endOffset }
+  }
+}
