@@ -220,7 +220,7 @@ export const consumingMutants: readonly Mutant[] = [
   {
     name: 'a token is lost with each record that calls no handler',
     file: `${consuming}/dispatcher.ts`,
-    original: 'if (!run(delivery)) rate?.giveBack()',
+    original: 'if (!isCalled) rate?.giveBack()',
     planted: 'run(delivery)',
   },
   {

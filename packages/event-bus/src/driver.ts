@@ -16,6 +16,12 @@ export interface TopicPartition {
 /** Order and repetitions are kept; Kafka allows a null value. */
 export type RawHeader = readonly [name: string, value: Buffer | null]
 
+/** Is told of a record's headers in their order. */
+export interface HeaderVisitor {
+  /** @param bytes lent: the value lies in them from `start` to before `end`, and is null when `end` is negative */
+  header(name: string, bytes: Buffer, start: number, end: number): void
+}
+
 /** A record as it is on the log. A driver may decode headers lazily behind a getter. */
 export interface RawRecord {
   readonly offset: bigint
@@ -24,6 +30,8 @@ export interface RawRecord {
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers: readonly RawHeader[]
+  /** Tells of the headers without making a list and views of them, which costs more than looking at them. A driver without it is asked for `headers`. */
+  visitHeaders?(visitor: HeaderVisitor): void
 }
 
 /** Records in the order of the log. An array is one; a driver may also make each record when the iteration comes to it. */

@@ -56,6 +56,7 @@ export type {
   DriverProducer,
   GroupListener,
   GroupOptions,
+  HeaderVisitor,
   OutgoingRecord,
   PartitionOffsets,
   RawHeader,

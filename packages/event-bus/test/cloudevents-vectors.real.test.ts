@@ -7,7 +7,7 @@ import { RecordUndecodableError } from '../src/errors.ts'
 import { defineEvent } from '../src/events/define-event.ts'
 import { createEventDecoder } from '../src/events/event-decoder.ts'
 import { textHeader } from '../src/events/headers.ts'
-import { isStructured, readHeaders, textOf } from '../src/events/received-headers.ts'
+import { isStructured, ReceivedHeaders, textOf } from '../src/events/received-headers.ts'
 
 interface Vector {
   readonly name: string
@@ -31,7 +31,8 @@ describe.each(vectors)('a message in $name', (vector) => {
   const type = attributes['type'] ?? ''
 
   it('is seen to be in that mode, with its attributes', () => {
-    const headers = readHeaders(recordOf(vector).headers)
+    const headers = new ReceivedHeaders()
+    headers.read(recordOf(vector))
     const structured = vector.name.startsWith('structured')
     expect(isStructured(headers)).toBe(structured)
     if (structured) return

@@ -163,7 +163,7 @@ export class BatchRunner {
       eventType: envelope.type,
       eventId: envelope.id,
       attempt: number,
-      headers: record.headers,
+      record,
       traceId: envelope.traceId,
     })
     return [{ delivery, envelope, number, span }]

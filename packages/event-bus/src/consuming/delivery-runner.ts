@@ -267,18 +267,18 @@ export class DeliveryRunner {
   #startSpan(delivery: Delivery, event: HandledEvent | null): AttemptSpan {
     const { definition, clientId, telemetry } = this.#options
     const { owner, record } = delivery
-    const info = {
+    return telemetry.startAttempt({
       topic: owner.topic,
       partition: owner.partition,
       recordOffset: record.offset,
       group: definition.group,
       clientId,
-      eventType: event?.envelope.type ?? null,
-      eventId: event?.envelope.id ?? null,
+      eventType: event === null ? null : event.envelope.type,
+      eventId: event === null ? null : event.envelope.id,
       attempt: delivery.attemptsMade + 1,
-      headers: record.headers,
-    }
-    return telemetry.startAttempt(event === null ? info : { ...info, traceId: event.envelope.traceId })
+      record,
+      traceId: event === null ? null : event.envelope.traceId,
+    })
   }
 }
 

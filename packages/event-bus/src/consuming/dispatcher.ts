@@ -1,7 +1,8 @@
-import type { Clock, Timer } from '../clock.ts'
+import type { Timer } from '../clock.ts'
 import type { Delivery } from './delivery.ts'
 import type { PartitionRun } from './partition.ts'
 import type { TokenBucket } from './rate-limit.ts'
+import type { TurnClock } from './turn-clock.ts'
 
 export interface DispatcherOptions {
   readonly concurrency: number
@@ -10,7 +11,7 @@ export interface DispatcherOptions {
   readonly run: (delivery: Delivery) => boolean
   /** Each call of a handler takes a token; null when there is no limit. */
   readonly rate: TokenBucket | null
-  readonly clock: Clock
+  readonly clock: TurnClock
 }
 
 /** How long synchronous handlers may hold the event loop in one go, in milliseconds: heartbeats and answers have their turn after that. */
@@ -83,8 +84,10 @@ export class Dispatcher {
       if (delivery === undefined) return
       rate?.take()
       // A token is for a call of a handler: what is only decoded, skipped or written to a dead-letter topic needs none.
-      if (!run(delivery)) rate?.giveBack()
-      if (clock.monotonic() - startedAtMs >= TURN_MS) {
+      const isCalled = run(delivery)
+      if (!isCalled) rate?.giveBack()
+      // Whoever has called a handler has read the clock.
+      if ((isCalled ? clock.latestMs : clock.monotonic()) - startedAtMs >= TURN_MS) {
         this.#isYielding = true
         setImmediate(() => {
           this.#isYielding = false

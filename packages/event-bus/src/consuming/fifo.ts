@@ -26,7 +26,11 @@ export class Fifo<Item> {
     const item = this.#items[this.#head]
     if (item === undefined) return undefined
     this.#head += 1
-    if (this.#head === this.#items.length) this.clear()
+    if (this.#items.length === 1) {
+      // What comes and goes one by one: cheaper than giving the array up and growing it anew.
+      this.#items.pop()
+      this.#head = 0
+    } else if (this.#head === this.#items.length) this.clear()
     else if (this.#head >= COMPACT_FROM && this.#head * 2 >= this.#items.length) {
       this.#items = this.#items.slice(this.#head)
       this.#head = 0

@@ -1,4 +1,3 @@
-import type { Clock } from '../clock.ts'
 import type {
   AssignedPartition,
   Chunk,
@@ -25,12 +24,13 @@ import { printableKey } from './printable-key.ts'
 import { TokenBucket } from './rate-limit.ts'
 import { type Start, startOf } from './start-position.ts'
 import type { SubscriptionDefinition } from './subscription-definition.ts'
+import type { TurnClock } from './turn-clock.ts'
 import { until } from './until.ts'
 
 export interface GroupEngineOptions {
   readonly definition: SubscriptionDefinition
   readonly topics: GroupTopics
-  readonly clock: Clock
+  readonly clock: TurnClock
   readonly logger: Logger
   readonly metrics: SubscriptionMetrics
   readonly budget: ByteBudget

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../clock.ts'
+import type { Timer } from '../clock.ts'
 import { backoffDelayMs } from '../failing/backoff.ts'
 import { describeFailure, type Failure } from '../failing/failure.ts'
 import { longestWaitMs, type ResolvedOutagePolicy } from '../failing/outage-policy.ts'
@@ -7,12 +7,13 @@ import { RELEASE_STEP_MS, ReleasePace } from '../failing/release-pace.ts'
 import type { Logger } from '../logger.ts'
 import type { Delivery } from './delivery.ts'
 import type { PartitionRun } from './partition.ts'
+import type { TurnClock } from './turn-clock.ts'
 
 export interface OutageGateOptions {
   readonly topic: string
   readonly eventType: string
   readonly policy: ResolvedOutagePolicy
-  readonly clock: Clock
+  readonly clock: TurnClock
   readonly logger: Logger
   readonly onOpened: (reason: OutageReason) => void
   /** Something may run that could not before. */
@@ -77,7 +78,7 @@ export class OutageGate {
   }
 
   succeeded(delivery: Delivery): void {
-    const isOver = this.watch.succeeded(delivery.startedAt, this.#options.clock.monotonic())
+    const isOver = this.watch.succeeded(delivery.startedAt, this.#options.clock.latestMs)
     this.#pace?.succeeded()
     this.ended(delivery)
     if (isOver) this.#recover()

@@ -1,13 +1,13 @@
-import type { Clock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import type { OutageReading, SubscriptionMetrics } from '../tracing/telemetry.ts'
 import { OutageGate } from './outage-gate.ts'
 import type { PartitionRun } from './partition.ts'
 import type { SubscriptionDefinition } from './subscription-definition.ts'
+import type { TurnClock } from './turn-clock.ts'
 
 export interface OutageGatesOptions {
   readonly definition: SubscriptionDefinition
-  readonly clock: Clock
+  readonly clock: TurnClock
   readonly logger: Logger
   readonly metrics: SubscriptionMetrics
   readonly onRunnable: () => void

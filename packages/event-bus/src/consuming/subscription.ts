@@ -21,6 +21,7 @@ import { outageDegradations, outagesOf } from './outage-health.ts'
 import { warnOfShortRetention } from './retention-check.ts'
 import { createStartPolicy } from './start-policy.ts'
 import type { SubscriptionDefinition } from './subscription-definition.ts'
+import { TurnClock } from './turn-clock.ts'
 
 /** A subscription that runs. */
 export interface Subscription extends AsyncDisposable {
@@ -85,8 +86,9 @@ class RunningSubscription implements Subscription {
   #closing: Promise<void> | null = null
 
   constructor(definition: SubscriptionDefinition, dependencies: SubscriptionDependencies) {
-    const { driver, clock, telemetry, clientId, schemas, budget, publisher } = dependencies
+    const { driver, telemetry, clientId, schemas, budget, publisher } = dependencies
     const { group } = definition
+    const clock = new TurnClock(dependencies.clock)
     const logger = dependencies.logger.child({ group })
     const topics = new GroupTopics(definition)
     const failed = Promise.withResolvers<Error>()

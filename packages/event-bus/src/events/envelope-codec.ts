@@ -25,6 +25,7 @@ export class EnvelopeCodec {
   readonly #node: SchemaNode
   readonly #codec: DatumCodec
   readonly #prefix: Buffer
+  readonly #read: EnvelopeReader
 
   /** @throws {EventDefinitionError | SchemaIncompatibleError | SchemaConflictError} */
   static of(type: string, schema: RecordSchema, earlier: readonly RecordSchema[]): EnvelopeCodec {
@@ -46,7 +47,8 @@ export class EnvelopeCodec {
     this.name = node.name
     this.fingerprint = fingerprintOf(node)
     this.#prefix = singleObjectPrefix(this.fingerprint)
-    const readers = new Map<bigint, EnvelopeReader>([[this.fingerprint, asEnvelope(this.#codec.read)]])
+    this.#read = asEnvelope(this.#codec.read)
+    const readers = new Map<bigint, EnvelopeReader>([[this.fingerprint, this.#read]])
     const meanings = new Map<bigint, string>([[this.fingerprint, semanticForm(node)]])
     this.readers = readers
     this.meanings = meanings
@@ -63,6 +65,23 @@ export class EnvelopeCodec {
       meanings.set(fingerprint, meaning)
       readers.set(fingerprint, this.#resolve(writer, `earlierSchemas[${index}]`))
     })
+  }
+
+  /** Where the envelope starts in what `write` wrote. */
+  get start(): number {
+    return this.#prefix.length
+  }
+
+  /** Reads what `write` wrote. */
+  get read(): EnvelopeReader {
+    return this.#read
+  }
+
+  /** Whether a value says that it was written with the present schema. */
+  hasWritten(value: Buffer): boolean {
+    const prefix = this.#prefix
+    for (let at = 0; at < prefix.length; at += 1) if (value[at] !== prefix[at]) return false
+    return true
   }
 
   /** The value of a record: framing and envelope. @throws Error when the envelope does not fit; `faultIn` says where */

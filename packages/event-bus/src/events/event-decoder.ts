@@ -11,10 +11,10 @@ import {
   agrees,
   agreesOnTime,
   agreesOnTrace,
+  type HeaderText,
   isStructured,
-  isText,
-  type ReceivedHeaders,
-  readHeaders,
+  ReceivedHeaders,
+  saysExactly,
   textOf,
 } from './received-headers.ts'
 import { assertNoSchemaConflicts } from './schema-conflicts.ts'
@@ -45,6 +45,7 @@ class Decoder implements EventDecoder {
   readonly #byFingerprint = new Map<bigint, Readable[]>()
   readonly #lookedUp = new Map<string, Readable>()
   readonly #schemas: SchemaStore | undefined
+  readonly #headers = new ReceivedHeaders()
   #lastNamed: AnyEventDefinition | null = null
 
   constructor(definitions: readonly AnyEventDefinition[], schemas: SchemaStore | undefined) {
@@ -60,11 +61,15 @@ class Decoder implements EventDecoder {
   }
 
   decode(record: RawRecord, origin: TopicPartition): Decoded | Promise<Decoded> {
-    const headers = readHeaders(record.headers)
-    const named = headers.type === null ? null : this.#named(headers.type)
-    if (named === null && headers.type !== null) return { kind: 'unknown-type', type: headers.type.toString('utf8') }
+    const headers = this.#headers
+    headers.read(record)
+    const named = headers.type.isMissing ? null : this.#named(headers.type)
+    if (named === null && !headers.type.isMissing) return { kind: 'unknown-type', type: headers.type.toString() }
     const { value } = record
     if (value === null) throw undecodable(record, origin, 'it has no value (a tombstone), and an event has one')
+    if (named !== null && isUsual(named, value, headers)) {
+      return read(named, named.codec.read, named.codec.start, value, headers, record, origin)
+    }
     const framing = framingOf(value, headers)
     if (framing === null) {
       const type = isStructured(headers) ? structuredType(value) : null
@@ -72,16 +77,20 @@ class Decoder implements EventDecoder {
       throw undecodable(record, origin, whyUnframed(value, headers))
     }
     const readable = this.#readable(framing.schema, named, record, origin)
-    if (readable !== null) return read(readable, framing.start, value, headers, record, origin)
-    return this.#lookUp(framing.schema, named, record, origin).then((found) =>
-      'kind' in found ? found : read(found, framing.start, value, headers, record, origin),
-    )
+    if (readable !== null) {
+      return read(readable.definition, readable.read, framing.start, value, headers, record, origin)
+    }
+    return this.#lookUp(framing.schema, named, record, origin).then((found) => {
+      if ('kind' in found) return found
+      headers.read(record)
+      return read(found.definition, found.read, framing.start, value, headers, record, origin)
+    })
   }
 
-  #named(type: Buffer): AnyEventDefinition | null {
+  #named(type: HeaderText): AnyEventDefinition | null {
     // Records of one type come in runs.
-    if (this.#lastNamed !== null && isText(type, this.#lastNamed.type)) return this.#lastNamed
-    this.#lastNamed = this.#byType.get(type.toString('utf8')) ?? null
+    if (this.#lastNamed !== null && saysExactly(type, this.#lastNamed.type)) return this.#lastNamed
+    this.#lastNamed = this.#byType.get(type.toString()) ?? null
     return this.#lastNamed
   }
 
@@ -135,14 +144,20 @@ class Decoder implements EventDecoder {
   }
 }
 
+/** Written as this process would write it: nothing about its framing need be found out. */
+function isUsual({ codec }: AnyEventDefinition, value: Buffer, headers: ReceivedHeaders): boolean {
+  return headers.valueSchemaId.isMissing && codec.hasWritten(value) && !isStructured(headers)
+}
+
 function framingOf(value: Buffer, headers: ReceivedHeaders): Framing | null {
   if (isStructured(headers)) return null
-  const fromHeader = headers.valueSchemaId === null ? null : readFramingHeader(headers.valueSchemaId)
+  const fromHeader = headers.valueSchemaId.isMissing ? null : readFramingHeader(headers.valueSchemaId.view())
   return fromHeader ?? readFraming(value)
 }
 
 function read(
-  { definition, read: readEnvelope }: Readable,
+  definition: AnyEventDefinition,
+  readEnvelope: EnvelopeReader,
   start: number,
   value: Buffer,
   headers: ReceivedHeaders,
@@ -167,7 +182,7 @@ function read(
       causationId: textOf(headers.causationId),
       correlationId: textOf(headers.correlationId),
       subject: textOf(headers.subject),
-      key: textOf(record.key),
+      key: record.key === null ? null : record.key.toString('utf8'),
       data: body.data,
       origin: { topic: origin.topic, partition: origin.partition, recordOffset: record.offset },
     },

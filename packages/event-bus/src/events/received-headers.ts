@@ -1,103 +1,139 @@
 /**
- * The headers of a record that decoding looks at. They stay bytes: most are only compared with what the body says, and making a string costs more than
- * that.
+ * The headers of a record that decoding looks at. They stay bytes where they lie: most are only compared with what the body says, and making a view or a
+ * string costs more than that.
  */
-import type { RawHeader } from '../driver.ts'
+import type { HeaderVisitor, RawRecord } from '../driver.ts'
 import { headerNames } from './header-names.ts'
 import { AVRO_CONTENT_TYPE } from './headers.ts'
 
-/** Null where a header is missing or has no value. */
-export interface ReceivedHeaders {
-  contentType: Buffer | null
-  type: Buffer | null
-  id: Buffer | null
-  source: Buffer | null
-  time: Buffer | null
-  subject: Buffer | null
-  causationId: Buffer | null
-  correlationId: Buffer | null
-  traceparent: Buffer | null
-  startingTraceparent: Buffer | null
-  valueSchemaId: Buffer | null
+const NO_BYTES = Buffer.alloc(0)
+
+/** The value of a header, where it lies. */
+export class HeaderText {
+  bytes: Buffer = NO_BYTES
+  start = 0
+  /** Negative when the header is missing or has no value. */
+  end = -1
+
+  get isMissing(): boolean {
+    return this.end < 0
+  }
+
+  get length(): number {
+    return this.end - this.start
+  }
+
+  /** Bytes that are not UTF-8 come out as replacement characters. */
+  toString(): string {
+    return this.bytes.toString('utf8', this.start, this.end)
+  }
+
+  view(): Buffer {
+    return this.bytes.subarray(this.start, this.end)
+  }
 }
 
-/** Of repeated headers the first counts: whoever relays a record appends. */
-export function readHeaders(headers: readonly RawHeader[]): ReceivedHeaders {
-  const found: ReceivedHeaders = {
-    contentType: null,
-    type: null,
-    id: null,
-    source: null,
-    time: null,
-    subject: null,
-    causationId: null,
-    correlationId: null,
-    traceparent: null,
-    startingTraceparent: null,
-    valueSchemaId: null,
+/**
+ * The headers of the record that was read last. One object serves record after record: it is to be asked at once, and read again after any wait.
+ */
+export class ReceivedHeaders implements HeaderVisitor {
+  readonly contentType = new HeaderText()
+  readonly type = new HeaderText()
+  readonly id = new HeaderText()
+  readonly source = new HeaderText()
+  readonly time = new HeaderText()
+  readonly subject = new HeaderText()
+  readonly causationId = new HeaderText()
+  readonly correlationId = new HeaderText()
+  readonly traceparent = new HeaderText()
+  readonly startingTraceparent = new HeaderText()
+  readonly valueSchemaId = new HeaderText()
+
+  read(record: Pick<RawRecord, 'headers' | 'visitHeaders'>): void {
+    this.#clear()
+    if (record.visitHeaders !== undefined) record.visitHeaders(this)
+    else for (const [name, value] of record.headers) this.header(name, value ?? NO_BYTES, 0, value?.length ?? -1)
   }
+
+  /** Of repeated headers the first counts: whoever relays a record appends. */
+  header(name: string, bytes: Buffer, start: number, end: number): void {
+    const known = this.#known(name)
+    if (known === null || !known.isMissing) return
+    known.bytes = bytes
+    known.start = start
+    known.end = end
+  }
+
+  #clear(): void {
+    this.contentType.end = -1
+    this.type.end = -1
+    this.id.end = -1
+    this.source.end = -1
+    this.time.end = -1
+    this.subject.end = -1
+    this.causationId.end = -1
+    this.correlationId.end = -1
+    this.traceparent.end = -1
+    this.startingTraceparent.end = -1
+    this.valueSchemaId.end = -1
+  }
+
   // Names come fresh from the wire, without a hash: comparing them is cheaper than looking them up.
-  for (const [name, value] of headers) {
+  #known(name: string): HeaderText | null {
     switch (name) {
       case headerNames.contentType:
-        found.contentType ??= value
-        break
+        return this.contentType
       case headerNames.type:
-        found.type ??= value
-        break
+        return this.type
       case headerNames.id:
-        found.id ??= value
-        break
+        return this.id
       case headerNames.source:
-        found.source ??= value
-        break
+        return this.source
       case headerNames.time:
-        found.time ??= value
-        break
+        return this.time
       case headerNames.subject:
-        found.subject ??= value
-        break
+        return this.subject
       case headerNames.causationId:
-        found.causationId ??= value
-        break
+        return this.causationId
       case headerNames.correlationId:
-        found.correlationId ??= value
-        break
+        return this.correlationId
       case headerNames.traceparent:
-        found.traceparent ??= value
-        break
+        return this.traceparent
       case headerNames.startingTraceparent:
-        found.startingTraceparent ??= value
-        break
+        return this.startingTraceparent
       case headerNames.valueSchemaId:
-        found.valueSchemaId ??= value
-        break
+        return this.valueSchemaId
+      default:
+        return null
     }
   }
-  return found
 }
 
-/** Bytes that are not UTF-8 come out as replacement characters. */
-export function textOf(header: Buffer | null): string | null {
-  return header === null ? null : header.toString('utf8')
+/** Null where the header is missing. */
+export function textOf(header: HeaderText): string | null {
+  return header.isMissing ? null : header.toString()
 }
 
 /** Whether the content type says that the whole CloudEvent is in the value. */
 export function isStructured({ contentType }: ReceivedHeaders): boolean {
-  if (contentType === null || isText(contentType, AVRO_CONTENT_TYPE)) return false
-  return /^application\/cloudevents/i.test(contentType.toString('utf8'))
+  if (contentType.isMissing || saysExactly(contentType, AVRO_CONTENT_TYPE)) return false
+  return /^application\/cloudevents/i.test(contentType.toString())
+}
+
+/** Whether a header says this. */
+export function saysExactly({ bytes, start, end }: HeaderText, text: string): boolean {
+  return isText(bytes, text, start, end)
 }
 
 /** Whether a header, if it is there, says this. */
-export function agrees(header: Buffer | null, text: string): boolean {
-  return header === null || isText(header, text)
+export function agrees(header: HeaderText, text: string): boolean {
+  return header.isMissing || saysExactly(header, text)
 }
 
 /** Whether the time in a header, if it is there, is this one, in whatever precision and zone it is written. */
-export function agreesOnTime(header: Buffer | null, time: Date): boolean {
-  if (header === null) return true
-  const millis = millisFromOwnFormat(header)
-  return (millis ?? Date.parse(header.toString('utf8'))) === time.getTime()
+export function agreesOnTime(header: HeaderText, time: Date): boolean {
+  if (header.isMissing) return true
+  return (millisFromOwnFormat(header) ?? Date.parse(header.toString())) === time.getTime()
 }
 
 const DASH = 0x2d
@@ -106,13 +142,15 @@ const TRACE_ID_END = 35
 
 /** Whether the trace that the event started in, if headers tell it, is this one. */
 export function agreesOnTrace({ startingTraceparent, traceparent }: ReceivedHeaders, traceId: string): boolean {
-  const header = startingTraceparent ?? traceparent
-  if (header === null || header[TRACE_ID_START - 1] !== DASH || header[TRACE_ID_END] !== DASH) return true
-  return isText(header, traceId, TRACE_ID_START, TRACE_ID_END)
+  const header = startingTraceparent.isMissing ? traceparent : startingTraceparent
+  const { bytes, start } = header
+  if (header.length <= TRACE_ID_END) return true
+  if (bytes[start + TRACE_ID_START - 1] !== DASH || bytes[start + TRACE_ID_END] !== DASH) return true
+  return isText(bytes, traceId, start + TRACE_ID_START, start + TRACE_ID_END)
 }
 
 /** Whether bytes are a text in UTF-8. */
-export function isText(bytes: Buffer, text: string, start = 0, end: number = bytes.length): boolean {
+function isText(bytes: Buffer, text: string, start: number, end: number): boolean {
   const { length } = text
   if (end - start < length) return false
   for (let i = 0; i < length; i++) {
@@ -124,16 +162,16 @@ export function isText(bytes: Buffer, text: string, start = 0, end: number = byt
 }
 
 /** Of `2026-01-02T03:04:05.678Z`, as publishers here write it; null for anything else. */
-function millisFromOwnFormat(bytes: Buffer): number | null {
-  if (bytes.length !== 24 || bytes[4] !== DASH || bytes[23] !== 0x5a) return null
+function millisFromOwnFormat({ bytes, start, length }: HeaderText): number | null {
+  if (length !== 24 || bytes[start + 4] !== DASH || bytes[start + 23] !== 0x5a) return null
   const millis = Date.UTC(
-    number(bytes, 0, 4),
-    number(bytes, 5, 2) - 1,
-    number(bytes, 8, 2),
-    number(bytes, 11, 2),
-    number(bytes, 14, 2),
-    number(bytes, 17, 2),
-    number(bytes, 20, 3),
+    number(bytes, start, 4),
+    number(bytes, start + 5, 2) - 1,
+    number(bytes, start + 8, 2),
+    number(bytes, start + 11, 2),
+    number(bytes, start + 14, 2),
+    number(bytes, start + 17, 2),
+    number(bytes, start + 20, 3),
   )
   return Number.isNaN(millis) ? null : millis
 }

@@ -6,7 +6,7 @@ import { readFraming, readFramingHeader } from '../avro/wire-format.ts'
 import type { RawRecord } from '../driver.ts'
 import { SchemaIncompatibleError, SchemaUnknownError } from '../errors.ts'
 import type { AnyEventDefinition } from './define-event.ts'
-import { readHeaders } from './received-headers.ts'
+import { ReceivedHeaders } from './received-headers.ts'
 
 /**
  * The value of a record: for an event, its whole envelope. Null when the value does not name a schema, as text and JSON do not.
@@ -33,8 +33,10 @@ export function createValueDecoder(options: {
   }
   return async ({ value, headers }) => {
     if (value === null) return null
-    const { valueSchemaId } = readHeaders(headers)
-    const framing = (valueSchemaId === null ? null : readFramingHeader(valueSchemaId)) ?? readFraming(value)
+    const received = new ReceivedHeaders()
+    received.read({ headers })
+    const { valueSchemaId } = received
+    const framing = (valueSchemaId.isMissing ? null : readFramingHeader(valueSchemaId.view())) ?? readFraming(value)
     if (framing === null) return null
     const read = await readerOf(framing.schema)
     return read(value, framing.start)

@@ -81,13 +81,19 @@ export type Instruments = ReturnType<typeof createInstruments>
 class LabelSets {
   readonly #build: (first: string, second: string) => Attributes
   readonly #sets = new Map<string, Map<string, Attributes>>()
+  #last: { readonly first: string; readonly second: string; readonly attributes: Attributes } | null = null
 
   constructor(build: (first: string, second: string) => Attributes) {
     this.#build = build
   }
 
   of(first: string, second: string): Attributes {
-    return this.#sets.get(first)?.get(second) ?? this.#add(first, second)
+    // Records of one topic and type come in runs.
+    const last = this.#last
+    if (last !== null && last.first === first && last.second === second) return last.attributes
+    const attributes = this.#sets.get(first)?.get(second) ?? this.#add(first, second)
+    this.#last = { first, second, attributes }
+    return attributes
   }
 
   #add(first: string, second: string): Attributes {

@@ -103,7 +103,7 @@ class UntracedAttempt implements AttemptSpan {
   }
 
   get context(): Context {
-    return remoteContext(this.#info.headers, this.#spanContext)
+    return remoteContext(this.#info.record.headers, this.#spanContext)
   }
 
   run<T>(fn: () => T): T {
@@ -116,8 +116,8 @@ class UntracedAttempt implements AttemptSpan {
 
 /** The creation context of a record. The trace id in its body wins; a record that names no trace at all starts one. */
 function parentOf(info: AttemptInfo): SpanContext {
-  const created = creationContext(info.headers)
-  if (info.traceId !== undefined && created?.traceId !== info.traceId) return newSpanContext(info.traceId)
+  const created = creationContext(info.record.headers)
+  if (info.traceId !== null && created?.traceId !== info.traceId) return newSpanContext(info.traceId)
   return created ?? newSpanContext()
 }
 
@@ -135,7 +135,7 @@ export class SpanFactory {
     const tracer = this.#tracer()
     if (tracer === null) return new UntracedAttempt(info)
     const parent = parentOf(info)
-    const parentContext = remoteContext(info.headers, parent)
+    const parentContext = remoteContext(info.record.headers, parent)
     const span = tracer.startSpan(
       `${spanNames.process} ${info.topic}`,
       {
@@ -157,7 +157,14 @@ export class SpanFactory {
 
   startBatch(info: BatchInfo): AttemptSpan {
     const tracer = this.#tracer()
-    const untraced = new UntracedAttempt({ ...info, headers: [], recordOffset: 0n, eventId: null, attempt: 1 })
+    const untraced = new UntracedAttempt({
+      ...info,
+      record: { headers: [] },
+      recordOffset: 0n,
+      eventId: null,
+      attempt: 1,
+      traceId: null,
+    })
     if (tracer === null) return untraced
     const span = tracer.startSpan(
       `${spanNames.process} ${info.topic}`,
@@ -257,6 +264,6 @@ function batchLinks({ headers }: BatchInfo): Link[] {
 
 // The parent is never linked as well: Jaeger would show the pair as FOLLOWS_FROM and no child.
 function hopLinks(info: AttemptInfo, traceId: string): Link[] {
-  const hop = hopContext(info.headers, traceId)
+  const hop = hopContext(info.record.headers, traceId)
   return hop === null ? [] : [{ context: hop }]
 }

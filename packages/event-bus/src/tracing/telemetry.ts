@@ -17,9 +17,10 @@ export interface AttemptInfo {
   readonly eventId: string | null
   /** From 1. */
   readonly attempt: number
-  readonly headers: readonly RawHeader[]
-  /** The trace id in the message body, when the record could be decoded: it wins over the headers. */
-  readonly traceId?: string
+  /** Its headers are looked at when somebody wants to know. */
+  readonly record: { readonly headers: readonly RawHeader[] }
+  /** The trace id in the message body, which wins over the headers; null when the record could not be decoded. */
+  readonly traceId: string | null
 }
 
 export interface BatchInfo {

@@ -133,7 +133,8 @@ class World {
       eventType: null,
       eventId: null,
       attempt: 1,
-      headers: [],
+      record: { headers: [] },
+      traceId: null,
     })
     const now = this.clock.monotonic()
     const attempt = new RecordAttempt(new Delivery(owner, record, 0, 0), envelope, span, now, DEADLINE_MS)

@@ -24,7 +24,8 @@ function attempt(given: Partial<AttemptInfo> = {}): AttemptInfo {
     eventType: 'order.placed',
     eventId: 'id-1',
     attempt: 2,
-    headers: [traceparent],
+    record: { headers: [traceparent] },
+    traceId: null,
     ...given,
   }
 }
@@ -237,7 +238,7 @@ describe('an attempt', () => {
     const telemetry = createTelemetry({ tracerProvider: spans.provider })
     const traceId = '3'.repeat(32)
     for (const headers of [[traceparent], []]) {
-      const span = telemetry.startAttempt(attempt({ headers, traceId }))
+      const span = telemetry.startAttempt(attempt({ record: { headers }, traceId }))
       expect(span.traceId).toBe(traceId)
       span.end()
     }
@@ -250,8 +251,8 @@ describe('an attempt', () => {
       'tributary.traceparent',
       Buffer.from(`00-${traceId}-${'5'.repeat(16)}-01`),
     ]
-    telemetry.startAttempt(attempt({ headers: [traceparent, hop(created.traceId)] })).end()
-    telemetry.startAttempt(attempt({ headers: [traceparent, hop('6'.repeat(32))] })).end()
+    telemetry.startAttempt(attempt({ record: { headers: [traceparent, hop(created.traceId)] } })).end()
+    telemetry.startAttempt(attempt({ record: { headers: [traceparent, hop('6'.repeat(32))] } })).end()
     expect(spans.finished.map(({ links }) => links.map((link) => link.context.spanId))).toEqual([['5'.repeat(16)], []])
   })
 
@@ -293,7 +294,7 @@ describe('without an SDK', () => {
   })
 
   it('a record without any trace starts one, and keeps to it', () => {
-    const span = createTelemetry().startAttempt(attempt({ headers: [] }))
+    const span = createTelemetry().startAttempt(attempt({ record: { headers: [] } }))
     expect(span.traceId).toMatch(/^(?!0+$)[0-9a-f]{32}$/)
     expect(trace.getSpanContext(span.context)?.traceId).toBe(span.traceId)
     expect(span.traceId).toBe(span.traceId)

@@ -36,8 +36,13 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   })
 }
 
-/** A limit that can be called off, so that no timer outlives its purpose. */
+/** A limit that can be called off, so that no timer outlives its purpose. Called off, it counts as reached. */
 export function timeLimit(ms: number): { readonly reached: Promise<void>; cancel(): void } {
-  const cancelling = new AbortController()
-  return { reached: pause(ms, cancelling.signal), cancel: () => cancelling.abort() }
+  const { promise: reached, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, ms)
+  const cancel = (): void => {
+    clearTimeout(timer)
+    resolve()
+  }
+  return { reached, cancel }
 }

@@ -1,4 +1,4 @@
-import type { RawHeader, RawRecord, RecordList } from '@tributary/event-bus'
+import type { HeaderVisitor, RawHeader, RawRecord, RecordList } from '@tributary/event-bus'
 import { RepeatedHeaders } from './repeated-headers.ts'
 import { VarintReader } from './varint.ts'
 
@@ -105,6 +105,12 @@ class LogRecord implements RawRecord {
   get headers(): readonly RawHeader[] {
     this.#headers ??= readHeaders(new VarintReader(this.#bytes, this.#headersStart, this.#end))
     return this.#headers
+  }
+
+  visitHeaders(visitor: HeaderVisitor): void {
+    const reader = new VarintReader(this.#bytes, this.#headersStart, this.#end)
+    const count = reader.next()
+    for (let index = 0; index < count; index++) repeated.visit(index, reader, this.#bytes, visitor)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { RawHeader } from '@tributary/event-bus'
+import type { HeaderVisitor, RawHeader } from '@tributary/event-bus'
 import type { VarintReader } from './varint.ts'
 
 /** Longer values are hardly the same twice. */
@@ -44,6 +44,23 @@ export class RepeatedHeaders {
     last.header = [name, reader.bytes(valueLength)]
     last.isOwn = false
     return last.header
+  }
+
+  /** Tells of the header at the reader's position, and reads no value. */
+  visit(place: number, reader: VarintReader, bytes: Buffer, visitor: HeaderVisitor): void {
+    const last = this.#places[place]
+    const nameLength = reader.next()
+    let name: string
+    if (last !== undefined && reader.startsWith(last.nameBytes, nameLength)) {
+      name = last.header[0]
+      reader.skip(nameLength)
+    } else {
+      name = this.#readNew(place, reader.bytes(nameLength), null)[0]
+    }
+    const length = reader.next()
+    const start = reader.at
+    reader.skip(length)
+    visitor.header(name, bytes, start, length < 0 ? -1 : reader.at)
   }
 
   #readNew(place: number, nameBytes: Buffer | null, value: Buffer | null): RawHeader {
