@@ -22,6 +22,8 @@ export interface Summary {
   readonly cpuMicros: Spread
   readonly peakMiB: Spread
   readonly rounds: number
+  /** Whether records were looked at one by one: not where only a rate is counted. */
+  readonly isVerified: boolean
   readonly faults: readonly string[]
   readonly errors: readonly string[]
 }
@@ -47,6 +49,7 @@ export function summarise(workload: Workload, contender: string, results: readon
     cpuMicros: spreadOf(measured.map(({ cpuMs, records }) => (cpuMs * 1000) / records)),
     peakMiB: spreadOf(measured.map(({ peakRssMiB }) => peakRssMiB)),
     rounds: own.length,
+    isVerified: measured.some(({ handled, onLog }) => (handled ?? onLog) !== undefined),
     faults: [...new Set(own.flatMap(faultsOf))],
     errors: own.flatMap(({ error }) => error ?? []),
   }
