@@ -70,4 +70,16 @@ export const parkingMutants: readonly Mutant[] = [
     original: 'joined(prefix, entry.from - base, bytes), fill: 1',
     planted: 'joined(prefix, boundary - base, bytes), fill: 1',
   },
+  {
+    name: 'records that were collected for a batch make room for ever more of their key',
+    file: `${consuming}/parking.ts`,
+    original: 'return this.#run.assembly?.holds(laneKey) === true',
+    planted: 'return false',
+  },
+  {
+    name: 'a follower that finds no room to be read again counts as gone from the log',
+    file: `${consuming}/parking.ts`,
+    original: 'if (!isFull.has(laneKey)) this.#expireBefore',
+    planted: 'this.#expireBefore',
+  },
 ]

@@ -87,6 +87,11 @@ export class BatchAssembly {
     this.#letGo(delivery)
   }
 
+  /** Whether records of this lane that have left it are unsettled. */
+  holds(laneKey: string): boolean {
+    return this.#rows.has(laneKey)
+  }
+
   /** Starts no batch any more: what is collected is left for the next owner. */
   release(): void {
     for (const batches of this.#collecting.values()) for (const { timer } of batches.values()) timer?.cancel()

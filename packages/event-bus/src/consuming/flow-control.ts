@@ -119,7 +119,7 @@ export class Intake {
     )
   }
 
-  /** Whether followers may be read ahead. The next follower of a lane that holds nothing needs no room: it takes that of the one before it. */
+  /** Whether followers may be read ahead. The next follower of a lane whose records are all settled needs no room: it takes that of the one before it. */
   get hasRoomToReadAhead(): boolean {
     return !this.#budget.isExhausted && !this.#readAgain.exceeds(this.#limits, READ_AGAIN_PART)
   }

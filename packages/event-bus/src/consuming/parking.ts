@@ -85,7 +85,7 @@ export class Parking {
     return true
   }
 
-  /** A lane may hold nothing in memory any more. */
+  /** A lane may hold nothing in memory any more, or less than before. */
   emptied(laneKey: string | null): void {
     if (this.lanes.followers === 0 || laneKey === null || !this.#run.lanes.isEmpty(laneKey)) return
     if (this.lanes.emptied(laneKey)) this.#reader.wake()
@@ -108,7 +108,8 @@ export class Parking {
       const lane = this.lanes.get(laneKey)
       if (lane === undefined || this.#firstOffset(laneKey) !== record.offset) continue
       const count = taken.get(laneKey) ?? 0
-      if (count > 0 && (count >= lane.readAhead || !this.#run.intake.hasRoomToReadAhead)) {
+      const isAhead = count > 0 || this.#isCollected(laneKey)
+      if (isAhead && (count >= lane.readAhead || !this.#run.intake.hasRoomToReadAhead)) {
         isFull.add(laneKey)
         continue
       }
@@ -117,17 +118,26 @@ export class Parking {
     }
     for (const laneKey of turns) {
       const lane = this.lanes.get(laneKey)
-      if (!taken.has(laneKey)) this.#expireBefore(laneKey, chunk.nextPosition)
-      else if (lane !== undefined) lane.readAhead = Math.min(MAX_READ_AHEAD, lane.readAhead * 2)
+      if (!taken.has(laneKey)) {
+        if (!isFull.has(laneKey)) this.#expireBefore(laneKey, chunk.nextPosition)
+      } else if (lane !== undefined) {
+        lane.readAhead = Math.min(MAX_READ_AHEAD, lane.readAhead * 2)
+      }
     }
   }
 
-  /** The lanes that hold nothing in memory, with the offset of their next follower. */
+  /** The lanes that hold nothing in memory, with the offset of their next follower; without those that wait for their batch while there is no room. */
   *wanted(): Iterable<WantingLane> {
+    const { hasRoomToReadAhead } = this.#run.intake
     for (const [laneKey, { tickets }] of this.lanes.wanting) {
-      if (tickets.first === undefined) continue
+      if (tickets.first === undefined || (!hasRoomToReadAhead && this.#isCollected(laneKey))) continue
       yield { laneKey, recordOffset: this.#run.tracker.offsetOf(tickets.first), followers: tickets.size }
     }
+  }
+
+  /** Whether records of the lane are in a batch, or behind one: the lane is empty, and they are in memory all the same. Its followers are read again when they are settled. */
+  #isCollected(laneKey: string): boolean {
+    return this.#run.assembly?.holds(laneKey) === true
   }
 
   /** The offset of the lane's first parked follower; null when it has none. */

@@ -219,8 +219,10 @@ export class PartitionRun implements Committable {
     this.blocked.delete(delivery)
     this.tracker.settle(delivery.ticket)
     this.intake.release(1, delivery.bytes, delivery.isReadAgain)
-    if (delivery.place?.hasLeftLane !== true) this.leaveLane(delivery)
+    const hasLeftLane = delivery.place?.hasLeftLane === true
+    if (!hasLeftLane) this.leaveLane(delivery)
     this.assembly?.settled(delivery)
+    if (hasLeftLane) this.parking.emptied(delivery.laneKey)
   }
 
   /** Opens the lane that a record held: one of this epoch, or one of an earlier epoch whose handler has ended at last. */

@@ -10,11 +10,20 @@ export interface BarePartitionOptions {
   readonly maxRecords?: number
   readonly budget?: ByteBudget
   readonly parking?: Partial<ParkingEnvironment>
+  /** Its records are handled in batches. */
+  readonly isOfBatches?: boolean
 }
 
 /** A partition of `orders` without an engine around it, from offset 0 on. */
 export function barePartition(options: BarePartitionOptions): PartitionRun {
-  const { clock, partition = 0, maxRecords = 1_000, budget = new ByteBudget(1_000_000), parking = {} } = options
+  const {
+    clock,
+    partition = 0,
+    maxRecords = 1_000,
+    budget = new ByteBudget(1_000_000),
+    parking = {},
+    isOfBatches = false,
+  } = options
   const limits = {
     maxRecordsPerPartition: maxRecords,
     maxBytesPerPartition: 1_000_000,
@@ -31,6 +40,7 @@ export function barePartition(options: BarePartitionOptions): PartitionRun {
     gate: null,
     intake: new Intake(limits, budget),
     clock,
+    ...(isOfBatches ? { onBatchDue: () => {} } : {}),
     parking: {
       readRange: () => {
         throw new Error('nothing is read again here')
