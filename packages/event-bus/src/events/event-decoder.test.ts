@@ -6,7 +6,7 @@ import { RecordUndecodableError, SchemaConflictError, SchemaUnknownError } from 
 import { type AnyEventDefinition, defineEvent } from './define-event.ts'
 import { encodeEvent } from './event-codec.ts'
 import { createEventDecoder } from './event-decoder.ts'
-import { eventHeaders, textHeader } from './headers.ts'
+import { callHeaders, eventHeaders, textHeader } from './headers.ts'
 
 const meta = {
   id: '01890000-0000-7000-8000-000000000001',
@@ -41,14 +41,14 @@ function recordOf(value: Buffer | null, headers: readonly RawHeader[] = []) {
 }
 
 function headersOf(definition: AnyEventDefinition): RawHeader[] {
-  return eventHeaders({
+  const shared = callHeaders({
     ...meta,
     type: definition.typeHeader,
-    traceparent: `00-${meta.traceId}-b7ad6b7169203331-01`,
+    trace: [textHeader('traceparent', `00-${meta.traceId}-b7ad6b7169203331-01`)],
     causationId: 'cause',
     correlationId: 'conversation',
-    subject: 'o-1',
   })
+  return eventHeaders(shared, meta.id, 'o-1')
 }
 
 /** The whole record of an event, as a publisher makes it. */

@@ -1,7 +1,15 @@
 /** Ids of events: new ones in order of time (UUID version 7), and derived ones that come out the same each time (version 5). */
 import { createHash, randomFillSync } from 'node:crypto'
 
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const HEX_DIGITS = Buffer.from('0123456789abcdef', 'latin1')
+
+/**
+ * The id that is being made. It becomes a string in one go: put together from pieces, an id would be a tree of strings that is flattened when its bytes are
+ * asked for, and making and writing one took 570 ns instead of 140.
+ */
+const text = Buffer.from('00000000-0000-7000-8000-000000000000', 'latin1')
+/** The time that its first digits tell. */
+let textMs = 0
 
 const POOL_BYTES = 8192
 const RANDOM_BYTES = 10
@@ -37,9 +45,31 @@ export function newEventId(nowMs: number = Date.now()): string {
     lastMs += 1
     sequence = 0
   }
-  const seconds = Math.floor(lastMs / 2 ** 32)
-  const rest = lastMs >>> 0
-  return `${hex(seconds >>> 8)}${hex(seconds)}${hex(rest >>> 24)}${hex(rest >>> 16)}-${hex(rest >>> 8)}${hex(rest)}-${hex(0x70 | (sequence >>> 8))}${hex(sequence)}-${hex(0x80 | (byteAt(p + 1) & 0x3f))}${hex(byteAt(p + 2))}-${hex(byteAt(p + 3))}${hex(byteAt(p + 4))}${hex(byteAt(p + 5))}${hex(byteAt(p + 6))}${hex(byteAt(p + 7))}${hex(byteAt(p + 8))}`
+  if (lastMs !== textMs) writeTime(lastMs)
+  writeHex(14, 0x70 | (sequence >>> 8))
+  writeHex(16, sequence & 0xff)
+  writeHex(19, 0x80 | (byteAt(p + 1) & 0x3f))
+  writeHex(21, byteAt(p + 2))
+  for (let i = 0; i < 6; i++) writeHex(24 + 2 * i, byteAt(p + 3 + i))
+  return text.toString('latin1')
+}
+
+function writeTime(ms: number): void {
+  const high = Math.floor(ms / 2 ** 32)
+  const low = ms >>> 0
+  writeHex(0, (high >>> 8) & 0xff)
+  writeHex(2, high & 0xff)
+  writeHex(4, low >>> 24)
+  writeHex(6, (low >>> 16) & 0xff)
+  writeHex(9, (low >>> 8) & 0xff)
+  writeHex(11, low & 0xff)
+  textMs = ms
+}
+
+/** @param value of one byte */
+function writeHex(position: number, value: number): void {
+  text[position] = byte(HEX_DIGITS, value >>> 4)
+  text[position + 1] = byte(HEX_DIGITS, value & 0xf)
 }
 
 /** What a derived id is made of. */
@@ -72,8 +102,4 @@ function byteAt(position: number): number {
 
 function byte(bytes: Buffer, position: number): number {
   return bytes[position] ?? 0
-}
-
-function hex(value: number): string {
-  return HEX[value & 0xff] ?? '00'
 }

@@ -2,23 +2,19 @@
 import type { RawHeader } from '../driver.ts'
 import { headerNames } from './header-names.ts'
 
-/** What an event's headers say. Times and ids are repeated from the body, so that infrastructure can route without decoding it. */
-export interface EventHeaders {
-  readonly id: string
+/**
+ * What the headers of all events of a call have in common. Times and ids are repeated from the body, so that infrastructure can route without
+ * decoding it.
+ */
+export interface CallHeaders {
   /** From `typeHeader`: encoded once for each event type. */
   readonly type: RawHeader
   readonly source: string
   readonly timestamp: Date
-  readonly subject?: string | null
+  /** `traceparent`, and what goes with it. */
+  readonly trace?: readonly RawHeader[]
   readonly causationId?: string | null
   readonly correlationId?: string | null
-  /** URI of the schema, where a registry has one. */
-  readonly dataSchema?: string | null
-  readonly traceparent?: string | null
-  readonly tracestate?: string | null
-  readonly baggage?: string | null
-  /** Only where it differs from `traceparent`. */
-  readonly startingTraceparent?: string | null
 }
 
 /** As the examples of the CloudEvents Kafka binding have it. Which schema, and its framing, the value says itself. */
@@ -31,32 +27,49 @@ export function typeHeader(type: string): RawHeader {
   return textHeader(headerNames.type, type)
 }
 
-// A process publishes as one source nearly always.
+// A process publishes as one source nearly always, and often within one millisecond.
 let lastSource = ''
 let lastSourceHeader = textHeader(headerNames.source, '')
+let lastTime = Number.NaN
+let lastTimeHeader = textHeader(headerNames.time, '')
 
-export function eventHeaders(event: EventHeaders): RawHeader[] {
-  if (event.source !== lastSource) {
-    lastSource = event.source
-    lastSourceHeader = textHeader(headerNames.source, event.source)
-  }
-  const headers: RawHeader[] = [
-    CONTENT_TYPE,
-    SPEC_VERSION,
-    [headerNames.id, encoded(event.id)],
-    event.type,
-    lastSourceHeader,
-    [headerNames.time, encodedTime(event.timestamp)],
-  ]
-  addText(headers, headerNames.traceparent, event.traceparent)
-  addText(headers, headerNames.tracestate, event.tracestate)
-  addText(headers, headerNames.baggage, event.baggage)
-  addText(headers, headerNames.startingTraceparent, event.startingTraceparent)
-  addText(headers, headerNames.causationId, event.causationId)
-  addText(headers, headerNames.correlationId, event.correlationId)
-  addText(headers, headerNames.subject, event.subject)
-  addText(headers, headerNames.dataSchema, event.dataSchema)
+/** The headers that all events of a call share, as the same objects: an encoder that knows them again need not encode them again. */
+export function callHeaders(call: CallHeaders): RawHeader[] {
+  const headers = [CONTENT_TYPE, SPEC_VERSION, call.type, sourceHeader(call.source), timeHeader(call.timestamp)]
+  if (call.trace !== undefined) headers.push(...call.trace)
+  addText(headers, headerNames.causationId, call.causationId)
+  addText(headers, headerNames.correlationId, call.correlationId)
   return headers
+}
+
+/** The headers of one event: those of its call, and its own behind them. */
+export function eventHeaders(shared: readonly RawHeader[], id: string, subject: string | null = null): RawHeader[] {
+  const hasSubject = subject !== null && subject !== ''
+  // Of its final length: an array that grows by one makes room for sixteen more, and these are kept until the acknowledgement.
+  const headers = new Array<RawHeader>(shared.length + (hasSubject ? 2 : 1))
+  let place = 0
+  for (const header of shared) headers[place++] = header
+  headers[place++] = [headerNames.id, encoded(id)]
+  if (hasSubject) headers[place] = textHeader(headerNames.subject, subject)
+  return headers
+}
+
+function sourceHeader(source: string): RawHeader {
+  if (source !== lastSource) {
+    lastSource = source
+    lastSourceHeader = textHeader(headerNames.source, source)
+  }
+  return lastSourceHeader
+}
+
+/** `2026-01-02T03:04:05.678Z`. */
+function timeHeader(timestamp: Date): RawHeader {
+  const time = timestamp.getTime()
+  if (time !== lastTime) {
+    lastTimeHeader = textHeader(headerNames.time, timestamp.toISOString())
+    lastTime = time
+  }
+  return lastTimeHeader
 }
 
 export function textHeader(name: string, text: string): RawHeader {
@@ -88,29 +101,5 @@ function encoded(text: string): Buffer {
     if (code > 0x7f) return Buffer.from(text, 'utf8')
     bytes[i] = code
   }
-  return bytes
-}
-
-const DIGIT_ZERO = 0x30
-
-// Events of one second share all but the last digits of their time.
-let lastSecond = Number.NaN
-let lastTime = Buffer.alloc(0)
-
-/** `2026-01-02T03:04:05.678Z`. */
-function encodedTime(timestamp: Date): Buffer {
-  const time = timestamp.getTime()
-  const second = Math.floor(time / 1000)
-  if (second !== lastSecond) {
-    lastTime = Buffer.from(timestamp.toISOString(), 'latin1')
-    lastSecond = second
-  }
-  const bytes = Buffer.allocUnsafe(lastTime.length)
-  bytes.set(lastTime)
-  const millis = time - second * 1000
-  const end = bytes.length - 1
-  bytes[end - 3] = DIGIT_ZERO + Math.floor(millis / 100)
-  bytes[end - 2] = DIGIT_ZERO + (Math.floor(millis / 10) % 10)
-  bytes[end - 1] = DIGIT_ZERO + (millis % 10)
   return bytes
 }

@@ -3,12 +3,10 @@ import type { SchemaStore } from '../avro/schema-store.ts'
 import type { Clock } from '../clock.ts'
 import type { Driver, OutgoingRecord, RawHeader } from '../driver.ts'
 import type { AnyEventDefinition, EventInput } from '../events/define-event.ts'
-import { encodeEvent, partitionKeyOf, subjectOf } from '../events/event-codec.ts'
-import { newEventId } from '../events/event-id.ts'
-import { eventHeaders } from '../events/headers.ts'
-import { creationContext, spanContextOf, traceHeadersOf, withHop } from '../tracing/propagation.ts'
+import { creationContext, spanContextOf, withHop } from '../tracing/propagation.ts'
 import type { PublisherTelemetry, SendSpan } from '../tracing/telemetry.ts'
 import { Batcher } from './batcher.ts'
+import { CallEncoder } from './call-encoder.ts'
 import type {
   EncodedEvent,
   EncodeOptions,
@@ -47,13 +45,6 @@ export function createPublisher(dependencies: PublisherDependencies): Publisher 
   return new BatchingPublisher(dependencies)
 }
 
-/** What is the same for all events of a call. */
-interface CallFacts {
-  readonly timestamp: Date
-  readonly traceId: string
-  readonly traceHeaders: readonly RawHeader[]
-}
-
 class BatchingPublisher implements Publisher {
   readonly #source: string
   readonly #clientId: string
@@ -87,10 +78,11 @@ class BatchingPublisher implements Publisher {
     const span = this.#startSend(definition, options, 1)
     return new Promise((resolve, reject) => {
       try {
-        const event = this.#encode(definition, data, this.#facts(options, span), options)
-        const call = this.#call(new OneResult(event, span, resolve, reject), options)
-        call.add(event.topic, recordOf(event))
-        this.#batcher.submit(call, options.signal)
+        const { topic } = definition
+        const record = this.#encoder(definition, span, options).encode(data)
+        const call = this.#call(new OneResult(record.id, topic, span, resolve, reject), options)
+        call.add(topic, record)
+        this.#submit(definition, call, options)
       } catch (error) {
         span.fail(error)
         span.end()
@@ -108,11 +100,16 @@ class BatchingPublisher implements Publisher {
     const span = this.#startSend(definition, options, items.length)
     return new Promise((resolve, reject) => {
       try {
-        const facts = this.#facts(options, span)
-        const events = items.map((data) => this.#encode(definition, data, facts, options))
-        const call = this.#call(new ManyResults(events, span, resolve, reject), options)
-        for (const event of events) call.add(event.topic, recordOf(event))
-        this.#batcher.submit(call, options.signal)
+        const { topic } = definition
+        const encoder = this.#encoder(definition, span, options)
+        const ids: string[] = []
+        const call = this.#call(new ManyResults(items.length, ids, topic, span, resolve, reject), options)
+        for (const item of items) {
+          const record = encoder.encode(item)
+          ids.push(record.id)
+          call.add(topic, record)
+        }
+        this.#submit(definition, call, options)
       } catch (error) {
         span.fail(error)
         span.end()
@@ -122,8 +119,11 @@ class BatchingPublisher implements Publisher {
   }
 
   encode<D extends AnyEventDefinition>(definition: D, data: EventInput<D>, options: EncodeOptions = {}): EncodedEvent {
-    const facts = this.#facts(options, { spanContext: spanContextOf(contextOf(options)) })
-    return this.#encode(definition, data, facts, options)
+    const spanContext = spanContextOf(contextOf(options))
+    const { id, key, value, headers, timestamp } = this.#encoder(definition, { spanContext }, options).encode(data)
+    this.#announce(definition)
+    const { type, topic } = definition
+    return { id, type, topic, key, value, headers, timestamp: new Date(timestamp) }
   }
 
   publishEncoded(
@@ -160,38 +160,26 @@ class BatchingPublisher implements Publisher {
     return this.#telemetry.startSend(definition.topic, this.#clientId, contextOf(options), count)
   }
 
-  #facts(options: PublishOptions, { spanContext }: Pick<SendSpan, 'spanContext'>): CallFacts {
-    return {
-      timestamp: options.timestamp ?? new Date(this.#clock.now()),
-      traceId: spanContext.traceId,
-      traceHeaders: traceHeadersOf(spanContext, contextOf(options)),
-    }
+  #encoder<D extends AnyEventDefinition>(
+    definition: D,
+    { spanContext }: Pick<SendSpan, 'spanContext'>,
+    options: PublishOptions,
+  ): CallEncoder<D> {
+    const timestamp = options.timestamp ?? new Date(this.#clock.now())
+    const facts = { source: this.#source, timestamp, spanContext, context: contextOf(options) }
+    return new CallEncoder(definition, facts, options)
   }
 
-  #encode<D extends AnyEventDefinition>(
-    definition: D,
-    data: EventInput<D>,
-    { timestamp, traceId, traceHeaders }: CallFacts,
-    options: PublishOptions,
-  ): EncodedEvent {
-    const id = options.id ?? newEventId(timestamp.getTime())
-    const value = encodeEvent(definition, data, { id, traceId, timestamp, source: this.#source })
-    const headers = eventHeaders({
-      id,
-      type: definition.typeHeader,
-      source: this.#source,
-      timestamp,
-      subject: options.subject ?? subjectOf(definition, data),
-      causationId: options.causationId ?? null,
-      correlationId: options.correlationId ?? null,
-    })
-    headers.push(...traceHeaders)
-    const { type, topic } = definition
+  #submit(definition: AnyEventDefinition, call: SendCall, options: PublishEncodedOptions): void {
+    this.#announce(definition)
+    this.#batcher.submit(call, options.signal)
+  }
+
+  /** What is published to the topic from now on waits for its schema. */
+  #announce(definition: AnyEventDefinition): void {
     const schemas = this.#schemas
-    if (schemas !== undefined) {
-      this.#batcher.require(topic, definition, () => schemas.announce(definition.envelopeSchema))
-    }
-    return { id, type, topic, key: partitionKeyOf(definition, data), value, headers, timestamp }
+    if (schemas === undefined) return
+    this.#batcher.require(definition.topic, definition, () => schemas.announce(definition.envelopeSchema))
   }
 
   #call(results: OneResult | ManyResults | SettledResults, options: PublishEncodedOptions): SendCall {

@@ -4,29 +4,30 @@ import type { SendSpan } from '../tracing/telemetry.ts'
 import type { EncodedEvent, PublishedEvent } from './publisher.ts'
 import type { SendResults } from './send-call.ts'
 
-type Place = Pick<EncodedEvent, 'id' | 'topic'>
-
 /** `publish` */
 export class OneResult implements SendResults {
-  readonly #event: Place
+  readonly #id: string
+  readonly #topic: string
   readonly #span: SendSpan
   readonly #resolve: (event: PublishedEvent) => void
   readonly #reject: (error: PublishError) => void
 
   constructor(
-    event: Place,
+    id: string,
+    topic: string,
     span: SendSpan,
     resolve: (event: PublishedEvent) => void,
     reject: (error: PublishError) => void,
   ) {
-    this.#event = event
+    this.#id = id
+    this.#topic = topic
     this.#span = span
     this.#resolve = resolve
     this.#reject = reject
   }
 
   acknowledged(_index: number, partition: number, offset: bigint): void {
-    this.#resolve({ id: this.#event.id, topic: this.#event.topic, partition, offset })
+    this.#resolve({ id: this.#id, topic: this.#topic, partition, offset })
   }
 
   failed(_index: number, error: PublishError): void {
@@ -39,82 +40,90 @@ export class OneResult implements SendResults {
   }
 }
 
-/** Results by index, for calls with several events. */
-abstract class Collected implements SendResults {
-  protected readonly events: readonly Place[]
-  protected readonly results: PromiseSettledResult<PublishedEvent>[] = []
-
-  constructor(events: readonly Place[]) {
-    this.events = events
-  }
-
-  acknowledged(index: number, partition: number, offset: bigint): void {
-    const event = this.events[index]
-    if (event === undefined) return
-    this.results[index] = { status: 'fulfilled', value: { id: event.id, topic: event.topic, partition, offset } }
-  }
-
-  failed(index: number, error: PublishError): void {
-    this.results[index] = { status: 'rejected', reason: error }
-  }
-
-  abstract complete(): void
-}
-
 /** `publishMany` */
-export class ManyResults extends Collected {
+export class ManyResults implements SendResults {
+  readonly #ids: readonly string[]
+  readonly #topic: string
   readonly #span: SendSpan
   readonly #resolve: (events: readonly PublishedEvent[]) => void
   readonly #reject: (error: PublishError) => void
+  /** By index, as those of the errors. */
+  readonly #published: PublishedEvent[]
+  readonly #errors = new Map<number, PublishError>()
 
+  /** @param ids of the records in their order; filled by the time that the call is submitted */
   constructor(
-    events: readonly Place[],
+    count: number,
+    ids: readonly string[],
+    topic: string,
     span: SendSpan,
     resolve: (events: readonly PublishedEvent[]) => void,
     reject: (error: PublishError) => void,
   ) {
-    super(events)
+    this.#published = new Array(count)
+    this.#ids = ids
+    this.#topic = topic
     this.#span = span
     this.#resolve = resolve
     this.#reject = reject
   }
 
+  acknowledged(index: number, partition: number, offset: bigint): void {
+    this.#published[index] = { id: this.#ids[index] ?? '', topic: this.#topic, partition, offset }
+  }
+
+  failed(index: number, error: PublishError): void {
+    this.#errors.set(index, error)
+  }
+
   complete(): void {
-    const published: PublishedEvent[] = []
-    for (const result of this.results) if (result.status === 'fulfilled') published.push(result.value)
-    if (published.length === this.results.length) {
-      this.#resolve(published)
+    if (this.#errors.size === 0) {
+      this.#resolve(this.#published)
     } else {
-      const error = new PublishManyError(this.results)
+      const error = new PublishManyError(this.#ids.map((_, index) => this.#settled(index)))
       this.#span.fail(error)
       this.#reject(error)
     }
     this.#span.end()
   }
+
+  #settled(index: number): PromiseSettledResult<PublishedEvent> {
+    const reason = this.#errors.get(index)
+    if (reason !== undefined) return { status: 'rejected', reason }
+    return { status: 'fulfilled', value: this.#published[index] as PublishedEvent }
+  }
 }
 
 /** `publishEncoded` */
-export class SettledResults extends Collected {
+export class SettledResults implements SendResults {
+  readonly #events: readonly Pick<EncodedEvent, 'id' | 'topic'>[]
+  readonly #results: PromiseSettledResult<PublishedEvent>[] = []
   readonly #spans: readonly (SendSpan | null)[]
   readonly #resolve: (results: readonly PromiseSettledResult<PublishedEvent>[]) => void
 
   constructor(
-    events: readonly Place[],
+    events: readonly Pick<EncodedEvent, 'id' | 'topic'>[],
     spans: readonly (SendSpan | null)[],
     resolve: (results: readonly PromiseSettledResult<PublishedEvent>[]) => void,
   ) {
-    super(events)
+    this.#events = events
     this.#spans = spans
     this.#resolve = resolve
   }
 
-  override failed(index: number, error: PublishError): void {
+  acknowledged(index: number, partition: number, offset: bigint): void {
+    const event = this.#events[index]
+    if (event === undefined) return
+    this.#results[index] = { status: 'fulfilled', value: { id: event.id, topic: event.topic, partition, offset } }
+  }
+
+  failed(index: number, error: PublishError): void {
     this.#spans[index]?.fail(error)
-    super.failed(index, error)
+    this.#results[index] = { status: 'rejected', reason: error }
   }
 
   complete(): void {
     for (const span of this.#spans) span?.end()
-    this.#resolve(this.results)
+    this.#resolve(this.#results)
   }
 }

@@ -7,7 +7,7 @@ import { Reject } from '../../src/errors.ts'
 import { defineEvent } from '../../src/events/define-event.ts'
 import type { EventEnvelope } from '../../src/events/envelope.ts'
 import { encodeEvent } from '../../src/events/event-codec.ts'
-import { eventHeaders, typeHeader } from '../../src/events/headers.ts'
+import { callHeaders, eventHeaders, typeHeader } from '../../src/events/headers.ts'
 import { fixed } from '../../src/failing/backoff.ts'
 import { ManualClock } from './manual-clock.ts'
 import { order, orderPlaced, type Rig, rig } from './rig.ts'
@@ -166,7 +166,7 @@ class World {
       ? {
           key: null,
           value: encodeEvent(orderCancelled, { orderId: 'x', n }, meta),
-          headers: eventHeaders({ ...meta, type: typeHeader(orderCancelled.type) }),
+          headers: eventHeaders(callHeaders({ ...meta, type: typeHeader(orderCancelled.type) }), meta.id),
         }
       : order('x', n)
     const whole = { ...made, key: key === null ? null : Buffer.from(key) }

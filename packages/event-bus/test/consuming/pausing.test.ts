@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { AvroSchema } from '../../src/avro/schema.ts'
 import { defineEvent } from '../../src/events/define-event.ts'
 import { encodeEvent } from '../../src/events/event-codec.ts'
-import { eventHeaders, typeHeader } from '../../src/events/headers.ts'
+import { callHeaders, eventHeaders, typeHeader } from '../../src/events/headers.ts'
 import { fixed } from '../../src/failing/backoff.ts'
 import { order, orderPlaced, rig } from './rig.ts'
 
@@ -102,7 +102,7 @@ describe('pause and resume', () => {
     )
     const partition = await driver.assign(0)
     const value = encodeEvent(writer, { orderId: 'a', n: 7, note: 'later' }, meta)
-    const headers = eventHeaders({ ...meta, type: typeHeader(orderPlaced.type) })
+    const headers = eventHeaders(callHeaders({ ...meta, type: typeHeader(orderPlaced.type) }), meta.id)
     partition.deliver([{ key: Buffer.from('a'), value, headers }])
     await clock.settle()
     subscription.pause()

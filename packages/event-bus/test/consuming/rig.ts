@@ -6,7 +6,7 @@ import { defineSubscription, type SubscriptionOptions } from '../../src/consumin
 import type { RawRecord } from '../../src/driver.ts'
 import { defineEvent } from '../../src/events/define-event.ts'
 import { encodeEvent } from '../../src/events/event-codec.ts'
-import { eventHeaders, typeHeader } from '../../src/events/headers.ts'
+import { callHeaders, eventHeaders, typeHeader } from '../../src/events/headers.ts'
 import { silentLogger } from '../../src/logger.ts'
 import { createPublisher } from '../../src/publishing/create-publisher.ts'
 import type { PublishedEvent, Publisher, PublishOptions } from '../../src/publishing/publisher.ts'
@@ -35,7 +35,7 @@ export function order(orderId: string, n: number): Pick<RawRecord, 'key' | 'valu
   return {
     key: Buffer.from(orderId),
     value: encodeEvent(orderPlaced, { orderId, n }, meta),
-    headers: eventHeaders({ ...meta, type: typeHeader('order.placed') }),
+    headers: eventHeaders(callHeaders({ ...meta, type: typeHeader('order.placed') }), meta.id),
   }
 }
 

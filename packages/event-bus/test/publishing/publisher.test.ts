@@ -97,6 +97,13 @@ describe('publish', () => {
     expect(records).toEqual([])
   })
 
+  it('rejects a timestamp that is none, and says which field it is', async () => {
+    const { publisher, records } = acknowledging()
+    const published = publisher.publish(orderPlaced, { orderId: 'o-1' }, { timestamp: new Date(Number.NaN) })
+    await expect(published).rejects.toMatchObject({ code: 'EVENT_DATA_INVALID', path: 'timestamp' })
+    expect(records).toEqual([])
+  })
+
   it('rejects after close as not written', async () => {
     const { publisher } = acknowledging()
     await publisher.close()
