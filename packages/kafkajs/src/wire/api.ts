@@ -1,4 +1,4 @@
-import { type EncodedBody, requests } from './kafkajs-internals.ts'
+import { requests } from './kafkajs-internals.ts'
 
 /** One kind of request: which versions we speak, how it is written and how its answer is read. */
 export interface Api<Args, Answer> {
@@ -11,7 +11,8 @@ export interface Api<Args, Answer> {
 }
 
 export interface Exchange<Answer> {
-  encode(): EncodedBody | Promise<EncodedBody>
+  /** The body, in parts that follow each other on the wire. */
+  encode(): readonly Buffer[] | Promise<readonly Buffer[]>
   decode(payload: Buffer): Answer | Promise<Answer>
 }
 
@@ -30,7 +31,10 @@ export function kafkajsApi<Args extends object, Answer>(name: string, key: numbe
     maxVersion: Math.max(...versions),
     exchange(version, args) {
       const { request, response } = definition.protocol({ version })(args)
-      return { encode: () => request.encode(), decode: async (payload) => (await response.decode(payload)) as Answer }
+      return {
+        encode: async () => [(await request.encode()).buffer],
+        decode: async (payload) => (await response.decode(payload)) as Answer,
+      }
     },
   }
 }

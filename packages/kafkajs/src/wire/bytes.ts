@@ -1,5 +1,4 @@
-/** Kafka's primitive types, for the two requests that carry records and for the group metadata. */
-import type { EncodedBody } from './kafkajs-internals.ts'
+/** Kafka's primitive types, for the two requests that carry records, for the group metadata and for the header of every request. */
 
 /** Grows as a list of parts, so that record batches are taken in without being copied twice. */
 export class ByteWriter {
@@ -41,8 +40,14 @@ export class ByteWriter {
   }
 
   finish(): Buffer {
+    const parts = this.parts()
+    return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)
+  }
+
+  /** What was written, in order; what `bytes` was given is among them as it was given. */
+  parts(): readonly Buffer[] {
     this.#flush()
-    return this.#parts.length === 1 ? (this.#parts[0] as Buffer) : Buffer.concat(this.#parts)
+    return this.#parts
   }
 
   #room(length: number): Buffer {
@@ -109,9 +114,4 @@ export class ByteReader {
     this.#at += length
     return start
   }
-}
-
-/** In the shape of kafkajs' encoders, which its request framing asks for. */
-export function encodedBody(body: Buffer): EncodedBody {
-  return { buf: body, buffer: body }
 }

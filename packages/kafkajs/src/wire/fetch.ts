@@ -1,6 +1,6 @@
 /** The fetch request; record sets stay bytes, because only the asker knows which of them it still wants decoded. */
 import type { Api } from './api.ts'
-import { ByteReader, ByteWriter, encodedBody } from './bytes.ts'
+import { ByteReader, ByteWriter } from './bytes.ts'
 import type { AbortedTransaction } from './record-decoder.ts'
 
 const VERSION = 11
@@ -39,7 +39,7 @@ export const fetchRecords: Api<FetchArgs, FetchAnswer> = {
   key: 1,
   minVersion: VERSION,
   maxVersion: VERSION,
-  exchange: (_version, args) => ({ encode: () => encodedBody(encodeRequest(args)), decode: decodeAnswer }),
+  exchange: (_version, args) => ({ encode: () => [encodeRequest(args)], decode: decodeAnswer }),
 }
 
 function encodeRequest({ maxWaitMs, maxBytes, maxBytesPerPartition, partitions }: FetchArgs): Buffer {

@@ -1,6 +1,6 @@
 /**
- * Everything this driver takes from inside kafkajs: the connection (sockets, TLS, SASL, request framing), the request queue below it, and the
- * encoders and decoders of control requests. kafkajs has no `exports` map and makes no promise about these modules, hence the exact version and
+ * Everything this driver takes from inside kafkajs: the connection (sockets, TLS, SASL, answers), the request queue below it, and the encoders and
+ * decoders of control requests. kafkajs has no `exports` map and makes no promise about these modules, hence the exact version and
  * the types written by hand, for what we use and no more.
  */
 import { createRequire } from 'node:module'
@@ -33,37 +33,37 @@ export interface KafkajsLogger {
   error(message: string, extra?: object): void
 }
 
-/** What kafkajs' request framing needs of an encoded body; its own `Encoder` has both properties. */
-export interface EncodedBody {
-  readonly buf: Buffer
-  readonly buffer: Buffer
-}
-
-export interface WireRequest {
-  readonly apiKey: number
-  readonly apiVersion: number
-  readonly apiName: string
-  encode(): EncodedBody | Promise<EncodedBody>
-}
-
-export interface WireResponse<Answer> {
-  decode(payload: Buffer): Promise<Answer>
-  parse(decoded: Answer): Promise<Answer>
-}
-
-export interface WireCall<Answer> {
-  readonly request: WireRequest
-  readonly response: WireResponse<Answer>
-  readonly logResponseError?: boolean
+/** How kafkajs writes one request and reads its answer. */
+export interface RequestCodec {
+  readonly request: { encode(): Promise<{ readonly buffer: Buffer }> }
+  readonly response: { decode(payload: Buffer): Promise<object> }
 }
 
 export interface RequestDefinition {
   readonly versions: readonly string[]
-  protocol(options: { version: number }): (args: object) => WireCall<object>
+  protocol(options: { version: number }): (args: object) => RequestCodec
+}
+
+/** A request that waits for its turn, then for its answer. */
+export interface QueuedRequest {
+  readonly entry: {
+    readonly apiKey: number
+    readonly apiName: string
+    readonly apiVersion: number
+    readonly correlationId: number
+    resolve(answer: { readonly payload: Buffer }): void
+    reject(error: Error): void
+  }
+  readonly expectResponse: true
+  /** Writes it to the socket. At once, unless the broker has asked to be left alone for a while. */
+  sendRequest(): void
 }
 
 export interface RequestQueue {
   readonly pending: readonly unknown[]
+  push(request: QueuedRequest): void
+  /** Holds requests back for this many milliseconds, as the answer asks for (KIP-219). */
+  maybeThrottle(throttleMs: number | undefined): void
   scheduleCheckPendingRequests: (this: RequestQueue) => void
   rejectAll(error: Error): void
   destroy(): void
@@ -76,7 +76,9 @@ export interface Connection {
   connect(): Promise<boolean>
   authenticate(): Promise<void>
   isConnected(): boolean
-  send<Answer>(call: WireCall<Answer>): Promise<Answer>
+  /** False also when the session that SASL gave is over, or nearly. */
+  isAuthenticated(): boolean
+  nextCorrelationId(): number
   setVersions(versions: SupportedVersions): void
   setSupportAuthenticationProtocol(isSupported: boolean): void
 }

@@ -6,6 +6,7 @@ import type { Api } from './api.ts'
 import { apiVersions } from './apis.ts'
 import { type ConnectStage, LinkError } from './failures.ts'
 import { Connection, type KafkajsLogger, type SocketRequest, type SupportedVersions } from './kafkajs-internals.ts'
+import { requestPrefix } from './request-frame.ts'
 
 const KEEP_ALIVE_DELAY_MS = 60_000
 const SASL_AUTHENTICATE_KEY = 36
@@ -43,6 +44,8 @@ export class ConnectError extends LinkError {
  */
 export class Link {
   readonly broker: string
+  readonly #clientId: string
+  readonly #usesSasl: boolean
   readonly #connection: Connection
   readonly #socket: () => Socket | undefined
   readonly #versions: SupportedVersions
@@ -50,11 +53,15 @@ export class Link {
 
   private constructor(
     broker: string,
+    clientId: string,
+    usesSasl: boolean,
     connection: Connection,
     socket: () => Socket | undefined,
     versions: SupportedVersions,
   ) {
     this.broker = broker
+    this.#clientId = clientId
+    this.#usesSasl = usesSasl
     this.#connection = connection
     this.#socket = socket
     this.#versions = versions
@@ -84,7 +91,7 @@ export class Link {
       await connection.connect()
       stage = 'handshake'
       const versions: SupportedVersions = {}
-      const link = new Link(broker, connection, () => socket, versions)
+      const link = new Link(broker, clientId, settings.sasl !== null, connection, () => socket, versions)
       versions[apiVersions.key] = { minVersion: 0, maxVersion: apiVersions.maxVersion }
       const supported = await link.call(apiVersions, {}, settings.connectionTimeoutMs)
       for (const { apiKey, minVersion, maxVersion } of supported.apiVersions)
@@ -120,25 +127,62 @@ export class Link {
       timeoutMs,
     )
     try {
-      return await this.#connection.send<Answer>({
-        request: {
-          apiKey: api.key,
-          apiVersion: version,
-          apiName: api.name,
-          encode: () => {
-            isSent = true // from here on kafkajs may have written it; an error does not tell
-            return exchange.encode()
-          },
-        },
-        response: { decode: async (payload) => exchange.decode(payload), parse: async (decoded) => decoded },
-        logResponseError: false,
+      if (this.#usesSasl && api.key !== apiVersions.key && !this.#connection.isAuthenticated()) {
+        await this.#connection.authenticate()
+      }
+      const encoded = exchange.encode()
+      const body = encoded instanceof Promise ? await encoded : encoded
+      const payload = await this.#exchange(api, version, body, () => {
+        isSent = true
       })
+      const answer = await exchange.decode(payload)
+      this.#connection.requestQueue.maybeThrottle(throttleMsOf(answer))
+      return answer
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       throw new LinkError(`${api.name} to ${this.broker}: ${reason}`, { sent: isSent, cause: error })
     } finally {
       clearTimeout(timer)
     }
+  }
+
+  /** The payload of the answer. kafkajs' own way copies the body twice, and takes eight promises. */
+  #exchange(
+    api: Pick<Api<never, unknown>, 'key' | 'name'>,
+    apiVersion: number,
+    body: readonly Buffer[],
+    onWriting: () => void,
+  ): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      if (!this.isOpen) throw new Error('the connection is closed')
+      const correlationId = this.#connection.nextCorrelationId()
+      const header = { apiKey: api.key, apiVersion, correlationId, clientId: this.#clientId }
+      this.#connection.requestQueue.push({
+        entry: {
+          apiKey: api.key,
+          apiName: api.name,
+          apiVersion,
+          correlationId,
+          resolve: ({ payload }) => resolve(payload),
+          reject,
+        },
+        expectResponse: true,
+        sendRequest: () => {
+          onWriting()
+          this.#write(requestPrefix(header, body), body)
+        },
+      })
+    })
+  }
+
+  /** All parts in one system call. */
+  #write(prefix: Buffer, body: readonly Buffer[]): void {
+    const socket = this.#socket()
+    if (socket === undefined) return
+    socket.cork()
+    socket.write(prefix)
+    for (const part of body) socket.write(part)
+    socket.uncork()
   }
 
   /** At once: what waits for an answer is rejected. kafkajs' own way waits for answers that a dead broker never gives. */
@@ -167,6 +211,12 @@ export class Link {
         `broker ${theirs}. Kafka 2.3 and later are supported.`,
     )
   }
+}
+
+/** Of the answers that kafkajs decodes. */
+function throttleMsOf(answer: unknown): number | undefined {
+  if (typeof answer !== 'object' || answer === null || !('clientSideThrottleTime' in answer)) return undefined
+  return typeof answer.clientSideThrottleTime === 'number' ? answer.clientSideThrottleTime : undefined
 }
 
 function openSocket({ host, port, ssl, onConnect }: SocketRequest): Socket {
