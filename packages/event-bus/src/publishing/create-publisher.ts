@@ -3,7 +3,8 @@ import type { SchemaStore } from '../avro/schema-store.ts'
 import type { Clock } from '../clock.ts'
 import type { Driver, OutgoingRecord, RawHeader } from '../driver.ts'
 import type { AnyEventDefinition, EventInput } from '../events/define-event.ts'
-import { creationContext, spanContextOf, withHop } from '../tracing/propagation.ts'
+import { spanContextOf, withHop } from '../tracing/propagation.ts'
+import { remoteTraceOf } from '../tracing/remote-trace.ts'
 import type { PublisherTelemetry, SendSpan } from '../tracing/telemetry.ts'
 import { Batcher } from './batcher.ts'
 import { CallEncoder } from './call-encoder.ts'
@@ -135,7 +136,7 @@ class BatchingPublisher implements Publisher {
       const spans: (SendSpan | null)[] = []
       const call = this.#call(new SettledResults(events, spans, resolve), options)
       for (const event of events) {
-        const span = this.#telemetry.startRelay(event.topic, this.#clientId, creationContext(event.headers))
+        const span = this.#telemetry.startRelay(event.topic, this.#clientId, remoteTraceOf(event).created)
         spans.push(span)
         call.add(event.topic, recordOf(event, span === null ? event.headers : withHop(event.headers, span.spanContext)))
       }

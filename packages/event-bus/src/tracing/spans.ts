@@ -18,7 +18,8 @@ import {
 } from '@opentelemetry/api'
 import { errorTypeOf } from './error-type.ts'
 import { attributeNames, spanNames } from './names.ts'
-import { creationContext, hopContext, remoteContext, spanContextOf } from './propagation.ts'
+import { spanContextOf } from './propagation.ts'
+import { type RemoteTrace, remoteTraceOf } from './remote-trace.ts'
 import type { AttemptInfo, AttemptSpan, BatchInfo, DepartureInfo, DepartureSpan, SendSpan } from './telemetry.ts'
 import { formatTraceparent } from './trace-context.ts'
 import { newSpanContext } from './trace-ids.ts'
@@ -87,14 +88,20 @@ class UntracedSend implements SendSpan, DepartureSpan {
 /** Reads the headers only when somebody asks: a handler that publishes nothing and logs nothing pays nothing. */
 class UntracedAttempt implements AttemptSpan {
   readonly #info: AttemptInfo
-  #parent: SpanContext | undefined
+  #remote: RemoteTrace | null = null
+  #parent: SpanContext | null = null
 
   constructor(info: AttemptInfo) {
     this.#info = info
   }
 
+  get #trace(): RemoteTrace {
+    this.#remote ??= remoteTraceOf(this.#info.record)
+    return this.#remote
+  }
+
   get #spanContext(): SpanContext {
-    this.#parent ??= parentOf(this.#info)
+    this.#parent ??= parentOf(this.#trace, this.#info.traceId)
     return this.#parent
   }
 
@@ -103,7 +110,7 @@ class UntracedAttempt implements AttemptSpan {
   }
 
   get context(): Context {
-    return remoteContext(this.#info.record.headers, this.#spanContext)
+    return this.#trace.contextBelow(this.#spanContext)
   }
 
   run<T>(fn: () => T): T {
@@ -115,10 +122,18 @@ class UntracedAttempt implements AttemptSpan {
 }
 
 /** The creation context of a record. The trace id in its body wins; a record that names no trace at all starts one. */
-function parentOf(info: AttemptInfo): SpanContext {
-  const created = creationContext(info.record.headers)
-  if (info.traceId !== null && created?.traceId !== info.traceId) return newSpanContext(info.traceId)
+function parentOf({ created }: RemoteTrace, traceId: string | null): SpanContext {
+  if (traceId !== null && created?.traceId !== traceId) return newSpanContext(traceId)
   return created ?? newSpanContext()
+}
+
+/** Attributes that all spans of a kind, topic and member share, with what they are of. */
+interface SharedAttributes {
+  readonly operation: 'send' | 'process'
+  readonly topic: string
+  readonly clientId: string
+  readonly group: string | undefined
+  readonly attributes: Attributes
 }
 
 /** Makes spans with one tracer; `tracer` is null while no SDK is registered. */
@@ -126,6 +141,7 @@ export class SpanFactory {
   readonly #tracer: () => Tracer | null
   /** Attributes that all spans of a kind, topic and member share. Built once: a sampler sees them, and most spans are never recorded. */
   readonly #shared = new Map<string, Attributes>()
+  #lastShared: SharedAttributes | null = null
 
   constructor(tracer: () => Tracer | null) {
     this.#tracer = tracer
@@ -134,14 +150,15 @@ export class SpanFactory {
   startAttempt(info: AttemptInfo): AttemptSpan {
     const tracer = this.#tracer()
     if (tracer === null) return new UntracedAttempt(info)
-    const parent = parentOf(info)
-    const parentContext = remoteContext(info.record.headers, parent)
+    const remote = remoteTraceOf(info.record)
+    const parent = parentOf(remote, info.traceId)
+    const parentContext = remote.contextBelow(parent)
     const span = tracer.startSpan(
       `${spanNames.process} ${info.topic}`,
       {
         kind: SpanKind.CONSUMER,
         attributes: this.#sharedAttributes('process', info.topic, info.clientId, info.group),
-        links: hopLinks(info, parent.traceId),
+        links: hopLinks(remote.hopIn(parent.traceId)),
       },
       parentContext,
     )
@@ -231,6 +248,10 @@ export class SpanFactory {
   }
 
   #sharedAttributes(operation: 'send' | 'process', topic: string, clientId: string, group?: string): Attributes {
+    // Records of one topic come in runs.
+    const last = this.#lastShared
+    const isSame = last?.operation === operation && last.topic === topic && last.clientId === clientId
+    if (isSame && last.group === group) return last.attributes
     const key = `${operation}\0${topic}\0${clientId}\0${group ?? ''}`
     let attributes = this.#shared.get(key)
     if (attributes === undefined) {
@@ -244,6 +265,7 @@ export class SpanFactory {
       }
       this.#shared.set(key, attributes)
     }
+    this.#lastShared = { operation, topic, clientId, group, attributes }
     return attributes
   }
 }
@@ -257,13 +279,12 @@ function validOr(span: Span, fallback: SpanContext): SpanContext {
 /** A batch belongs to no trace of its records more than to another: it links all of them. */
 function batchLinks({ headers }: BatchInfo): Link[] {
   return headers.flatMap((ofRecord) => {
-    const context = creationContext(ofRecord)
-    return context === null ? [] : [{ context }]
+    const { created } = remoteTraceOf({ headers: ofRecord })
+    return created === null ? [] : [{ context: created }]
   })
 }
 
 // The parent is never linked as well: Jaeger would show the pair as FOLLOWS_FROM and no child.
-function hopLinks(info: AttemptInfo, traceId: string): Link[] {
-  const hop = hopContext(info.record.headers, traceId)
+function hopLinks(hop: SpanContext | null): Link[] {
   return hop === null ? [] : [{ context: hop }]
 }

@@ -3,7 +3,7 @@
  * travels in `propagation.ts`.
  */
 import type { Context, SpanContext } from '@opentelemetry/api'
-import type { CommitOutcome, RawHeader } from '../driver.ts'
+import type { CommitOutcome, RawHeader, RawRecord } from '../driver.ts'
 import type { OutageReason } from '../failing/outage-watch.ts'
 
 export interface AttemptInfo {
@@ -18,7 +18,7 @@ export interface AttemptInfo {
   /** From 1. */
   readonly attempt: number
   /** Its headers are looked at when somebody wants to know. */
-  readonly record: { readonly headers: readonly RawHeader[] }
+  readonly record: Pick<RawRecord, 'headers' | 'visitHeaders'>
   /** The trace id in the message body, which wins over the headers; null when the record could not be decoded. */
   readonly traceId: string | null
 }
