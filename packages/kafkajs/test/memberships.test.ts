@@ -1,5 +1,5 @@
 /** What a member of a group goes through: long handlers, lost sessions, moved coordinators, other members, and the way out. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { kafkajs } from '../src/index.ts'
 import { join } from './members.ts'
 import { notingLogger } from './noting-logger.ts'
@@ -117,6 +117,26 @@ describe('a member whose join is held', () => {
 })
 
 describe('a member whose assignment comes too late', () => {
+  // Frozen as well, a step later: the answer says where the partition stood before somebody else had it.
+  it('does not start where it stood before the silence', async () => {
+    const { kafka, driver } = await stage()
+    kafka.createTopic('orders')
+    const asked = kafka.faults.on('OffsetFetch', { clientId: 'late' }).hold('after')
+    const member = join(driver, 'orders', { clientId: 'late' })
+    await asked.happened()
+    // The heart's timers do not notice: what they would have said during the silence is still to come.
+    const now = performance.now.bind(performance)
+    const time = vi.spyOn(performance, 'now').mockImplementation(() => now() + 60_000)
+    onTestFinished(() => time.mockRestore())
+    const askedAgain = kafka.faults.on('OffsetFetch', { clientId: 'late' }).hold('before')
+    asked.release()
+    await askedAgain.happened()
+    expect(member.heard).toEqual([])
+    askedAgain.release()
+    await member.until(() => member.heard.length === 1)
+    expect(member.heard).toEqual(['assigned 0'])
+  })
+
   // As a process finds it that was frozen: an answer that waited in its socket, and gives it what has been somebody else's since.
   it('takes nothing of it', async () => {
     const { kafka, driver } = await stage({

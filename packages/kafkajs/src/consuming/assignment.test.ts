@@ -41,6 +41,7 @@ describe('an assignment', () => {
         listener,
         options,
         logger: silentLogger,
+        isInContact: () => true,
         onStarted: () => {},
         onFailed: () => {},
       },

@@ -16,6 +16,8 @@ export interface AssignmentParts {
   readonly listener: GroupListener
   readonly options: GroupOptions
   readonly logger: Logger
+  /** Whether what we own is ours for certain; what was read before a long silence may be about the past. */
+  isInContact(): boolean
   /** Positions are known: fetch. */
   onStarted(): void
   onFailed(error: unknown): void
@@ -72,10 +74,12 @@ export class Assignment {
       .catch((error: unknown) => this.#parts.onFailed(error))
   }
 
-  /** Starts those whose offsets can be read; a leader that is away holds up its own partitions and no others. */
+  /** Starts those whose offsets can be read, and were read while they were ours; a leader that is away holds up its own partitions and no others. */
   async #startNow(gained: readonly Owned[], backoff: Backoff): Promise<void> {
     const { cluster } = this.#parts
-    const assigned = await this.#whereToStart(gained.filter((owned) => this.#isWanted(owned)))
+    const found = await this.#whereToStart(gained.filter((owned) => this.#isWanted(owned)))
+    // We ask, and are frozen for a session; the partition goes to another, who commits; we thaw, and find the answer in our socket before any timer tells us.
+    const assigned = this.#parts.isInContact() ? found : []
     const ready = new Set(assigned.map(({ epoch }) => epoch))
     const current = gained.filter((owned) => this.#isWanted(owned))
     const later = current.filter(({ epoch }) => !ready.has(epoch))

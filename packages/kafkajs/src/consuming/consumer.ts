@@ -66,6 +66,7 @@ export class KafkajsConsumer implements DriverConsumer {
         listener,
         options,
         logger,
+        isInContact: () => this.#membership.isInContact,
         onStarted: () => this.#fetcher.wake(),
         onFailed,
       },

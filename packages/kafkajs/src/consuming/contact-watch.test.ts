@@ -19,7 +19,9 @@ describe('the contact watch', () => {
     }
     vi.advanceTimersByTime(6_999)
     expect(silences).toEqual([])
+    expect(watch.isInContact).toBe(true)
     vi.advanceTimersByTime(1)
+    expect(watch.isInContact).toBe(false)
     expect(silences).toEqual([10_000])
     watch.stop()
     vi.advanceTimersByTime(60_000)

@@ -22,6 +22,11 @@ export class ContactWatch {
     this.#timer = setTimeout(() => this.#look(), REPEAT_MS)
   }
 
+  /** Asked for the time itself: after the process was frozen, what waited in its sockets comes before its timers. */
+  get isInContact(): boolean {
+    return this.#silentMs < this.#options.limitMs
+  }
+
   /** The coordinator counts from `at` (`performance.now()`), or later. */
   contact(at: number): void {
     // An answer may be overtaken by one that was asked for later.
@@ -37,9 +42,13 @@ export class ContactWatch {
   #look(): void {
     if (this.#timer === undefined) return
     clearTimeout(this.#timer)
-    const silentMs = performance.now() - this.#contactAt
+    const silentMs = this.#silentMs
     const leftMs = this.#options.limitMs - silentMs
     this.#timer = setTimeout(() => this.#look(), leftMs > 0 ? Math.ceil(leftMs) : REPEAT_MS)
     if (leftMs <= 0) this.#options.onSilence(silentMs)
+  }
+
+  get #silentMs(): number {
+    return performance.now() - this.#contactAt
   }
 }

@@ -1,32 +1,13 @@
 import type { ConsumerStatus, GroupOptions, TopicPartition } from '@tributary/event-bus'
 import { Backoff, pause, timeLimit } from '../wire/backoff.ts'
 import { BrokerError, code, LinkError } from '../wire/failures.ts'
-import { assignSticky, type Member, type PartitionCount, withholdClaimed } from './assignor.ts'
+import { assignSticky, type Member, withholdClaimed } from './assignor.ts'
 import { ContactWatch } from './contact-watch.ts'
 import type { GroupClient, MemberIdentity } from './group-client.ts'
 import { groupFailure, MembershipLostError, mayRejoin } from './group-errors.ts'
 import { Heart } from './heart.ts'
 import { heldRequest } from './held-request.ts'
-
-/** What the membership asks of the rest of the consumer. */
-export interface MembershipHost {
-  /** What we read, to be said when joining. */
-  topics(): readonly string[]
-  /** What we own, to be said when joining. */
-  claims(): readonly TopicPartition[]
-  /** Takes what is new, and resolves when everything that must go has been drained and given up. True when something was given up. */
-  adopt(assigned: readonly TopicPartition[], lost: AbortSignal): Promise<boolean>
-  /** Everything is somebody else's. */
-  lose(): void
-  /** As leader: how many partitions each of these topics has now. */
-  partitionCounts(topics: readonly string[]): Promise<PartitionCount>
-  /** Without having assigned them, we lead a group that is assigned so many partitions of these topics. */
-  onLeadershipFound(assignedCounts: ReadonlyMap<string, number>): void
-  onJoined(): void
-  /** Something keeps us from being stable; it is tried again. */
-  onTrouble(error: Error): void
-  onFailed(error: Error): void
-}
+import type { MembershipHost } from './membership-host.ts'
 
 /**
  * One membership in a group, by the cooperative protocol: join saying what is owned, learn what shall be owned, keep what is in both without
@@ -96,6 +77,11 @@ export class Membership {
   /** False from the moment a join is sent until its generation has begun: the coordinator may be a generation ahead of us. */
   get isSettled(): boolean {
     return this.#heart !== null
+  }
+
+  /** False when the coordinator has not heard of us for so long that what we own may be somebody else's, though nobody may have noticed yet. */
+  get isInContact(): boolean {
+    return this.#contactWatch.isInContact
   }
 
   /** The group shall be assigned anew: topics have changed. A join that is under way may have said what is true no more; then another follows. */
