@@ -61,6 +61,6 @@ async function openPublisher({ brokers, topic }: Target): Promise<OrderPublisher
   }
 }
 
-function clientOf({ brokers }: Pick<Target, 'brokers'>): Kafka {
+export function clientOf({ brokers }: Pick<Target, 'brokers'>): Kafka {
   return new Kafka({ clientId: 'bench', brokers: [...brokers], logLevel: logLevel.ERROR })
 }

@@ -9,6 +9,7 @@ export const BASELINE = 'kafkajs'
 export const contenders: Readonly<Record<string, Load>> = {
   [BASELINE]: async () => (await import('./kafkajs.ts')).eachMessage,
   'kafkajs-batch': async () => (await import('./kafkajs.ts')).eachBatch,
+  'kafkajs-by-hand': async () => (await import('./kafkajs-by-hand.ts')).byHand,
   'kafkajs-partitions': async () => (await import('./kafkajs.ts')).eachMessageByPartition,
   nestjs: async () => (await import('./nestjs.ts')).nestjs,
   platformatic: async () => (await import('./platformatic.ts')).platformatic,
