@@ -1,7 +1,12 @@
+import path from 'node:path'
+import { infraDir } from '../host/cache.ts'
+import { requireCommand } from '../host/command.ts'
 import { startJaeger } from '../jaeger/start-jaeger.ts'
+import { kafkaClassPath } from '../kafka/jars.ts'
 import { type KafkaHandle, startKafka } from '../kafka/start-kafka.ts'
 import { startPostgres } from '../postgres/start-postgres.ts'
 import { startPrometheus } from '../prometheus/start-prometheus.ts'
+import { pythonEnvironment } from '../python/environment.ts'
 import { startMailboxServer } from '../smtp/mailbox-server.ts'
 import { startSmtpSink } from '../smtp/start-smtp-sink.ts'
 import { startNodeControl } from './node-control.ts'
@@ -53,6 +58,25 @@ export const realComponents: Readonly<Record<string, RealComponent>> = {
           await kafka.close()
         },
       }
+    },
+  },
+  /** The program `java`, and the class path of Kafka's command-line tools. */
+  kafkaTools: {
+    variables: ['TRIBUTARY_REAL_JAVA', 'TRIBUTARY_REAL_KAFKA_TOOLS'],
+    start: async () => {
+      const java = await requireCommand('java', 'openjdk-17-jre-headless')
+      return {
+        env: { TRIBUTARY_REAL_JAVA: java, TRIBUTARY_REAL_KAFKA_TOOLS: await kafkaClassPath() },
+        close: async () => {},
+      }
+    },
+  },
+  /** A Python interpreter that has the clients of `infra/python/clients.txt`. */
+  pythonClients: {
+    variables: ['TRIBUTARY_REAL_PYTHON_CLIENTS'],
+    start: async () => {
+      const interpreter = await pythonEnvironment(path.join(infraDir, 'python/clients.txt'))
+      return { env: { TRIBUTARY_REAL_PYTHON_CLIENTS: interpreter }, close: async () => {} }
     },
   },
   /** A superuser's connection string: each test file makes a database of its own. */

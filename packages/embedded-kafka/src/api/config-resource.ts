@@ -39,3 +39,11 @@ export function unknownTopic(name: string): Refusal {
 export function isRefusal<T extends object>(value: T | Refusal): value is Refusal {
   return Array.isArray(value) && typeof value[0] === 'string'
 }
+
+/** A setting's own value and those behind it, in the order in which they would apply. */
+export function synonymsOf({ name, value, isDefault, inherited }: ConfigEntry) {
+  const own = isDefault ? [] : [{ name, value, source: source.topic }]
+  if (!inherited) return own
+  const clusterWide = inherited.name === clusterSetting ? [{ ...inherited, source: source.cluster }] : []
+  return [...own, ...clusterWide, { ...inherited, source: source.default }]
+}

@@ -11,6 +11,7 @@ import {
   isRefusal,
   type Refusal,
   type Resource,
+  synonymsOf,
   topicResource,
   unknownTopic,
 } from './config-resource.ts'
@@ -93,15 +94,14 @@ function entriesOf(
     value: String(value),
     type: typeof value === 'boolean' ? 'boolean' : 'int',
     isDefault: true,
+    inherited: { name, value: String(value) },
   }))
 }
 
 function described(entry: ConfigEntry, includeSynonyms: boolean): ConfigResponse {
-  const setting = describedSetting(entry)
-  const { name, value, configSource } = setting
   return {
-    ...setting,
-    synonyms: includeSynonyms ? [{ name, value, source: configSource }] : [],
+    ...describedSetting(entry),
+    synonyms: includeSynonyms ? synonymsOf(entry) : [],
     configType: typeCodes[entry.type],
   }
 }

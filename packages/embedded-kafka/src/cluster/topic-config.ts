@@ -3,45 +3,64 @@ import type { BatchRules } from '../log/validate-batch.ts'
 
 const longMax = '9223372036854775807'
 
-/** Kafka 4.3's settings and defaults. The type decides which values are accepted. */
+/**
+ * Kafka 4.3's settings and defaults. The type decides which values are accepted; `broker` is the broker's own setting
+ * from which a topic without one inherits, where there is such a setting.
+ */
 const known = {
-  'cleanup.policy': { type: 'list', fallback: 'delete', allowed: ['delete', 'compact'] },
-  'compression.gzip.level': { type: 'int', fallback: '-1' },
-  'compression.lz4.level': { type: 'int', fallback: '9', min: 1 },
+  'cleanup.policy': { type: 'list', fallback: 'delete', allowed: ['delete', 'compact'], broker: 'log.cleanup.policy' },
+  'compression.gzip.level': { type: 'int', fallback: '-1', broker: 'compression.gzip.level' },
+  'compression.lz4.level': { type: 'int', fallback: '9', min: 1, broker: 'compression.lz4.level' },
   'compression.type': {
     type: 'string',
     fallback: 'producer',
     allowed: ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'],
+    broker: 'compression.type',
   },
-  'compression.zstd.level': { type: 'int', fallback: '3' },
-  'delete.retention.ms': { type: 'long', fallback: '86400000', min: 0 },
-  'file.delete.delay.ms': { type: 'long', fallback: '60000', min: 0 },
-  'flush.messages': { type: 'long', fallback: longMax, min: 1 },
+  'compression.zstd.level': { type: 'int', fallback: '3', broker: 'compression.zstd.level' },
+  'delete.retention.ms': { type: 'long', fallback: '86400000', min: 0, broker: 'log.cleaner.delete.retention.ms' },
+  'file.delete.delay.ms': { type: 'long', fallback: '60000', min: 0, broker: 'log.segment.delete.delay.ms' },
+  'flush.messages': { type: 'long', fallback: longMax, min: 1, broker: 'log.flush.interval.messages' },
   'flush.ms': { type: 'long', fallback: longMax, min: 0 },
   'follower.replication.throttled.replicas': { type: 'list', fallback: '' },
-  'index.interval.bytes': { type: 'int', fallback: '4096', min: 0 },
+  'index.interval.bytes': { type: 'int', fallback: '4096', min: 0, broker: 'log.index.interval.bytes' },
   'leader.replication.throttled.replicas': { type: 'list', fallback: '' },
-  'local.retention.bytes': { type: 'long', fallback: '-2', min: -2 },
-  'local.retention.ms': { type: 'long', fallback: '-2', min: -2 },
-  'max.compaction.lag.ms': { type: 'long', fallback: longMax, min: 1 },
-  'max.message.bytes': { type: 'int', fallback: '1048588', min: 0 },
-  'message.timestamp.after.max.ms': { type: 'long', fallback: '3600000', min: 0 },
-  'message.timestamp.before.max.ms': { type: 'long', fallback: longMax, min: 0 },
-  'message.timestamp.type': { type: 'string', fallback: 'CreateTime', allowed: ['CreateTime', 'LogAppendTime'] },
-  'min.cleanable.dirty.ratio': { type: 'double', fallback: '0.5', min: 0 },
-  'min.compaction.lag.ms': { type: 'long', fallback: '0', min: 0 },
-  'min.insync.replicas': { type: 'int', fallback: '1', min: 1 },
-  preallocate: { type: 'boolean', fallback: 'false' },
+  'local.retention.bytes': { type: 'long', fallback: '-2', min: -2, broker: 'log.local.retention.bytes' },
+  'local.retention.ms': { type: 'long', fallback: '-2', min: -2, broker: 'log.local.retention.ms' },
+  'max.compaction.lag.ms': { type: 'long', fallback: longMax, min: 1, broker: 'log.cleaner.max.compaction.lag.ms' },
+  'max.message.bytes': { type: 'int', fallback: '1048588', min: 0, broker: 'message.max.bytes' },
+  'message.timestamp.after.max.ms': {
+    type: 'long',
+    fallback: '3600000',
+    min: 0,
+    broker: 'log.message.timestamp.after.max.ms',
+  },
+  'message.timestamp.before.max.ms': {
+    type: 'long',
+    fallback: longMax,
+    min: 0,
+    broker: 'log.message.timestamp.before.max.ms',
+  },
+  'message.timestamp.type': {
+    type: 'string',
+    fallback: 'CreateTime',
+    allowed: ['CreateTime', 'LogAppendTime'],
+    broker: 'log.message.timestamp.type',
+  },
+  'min.cleanable.dirty.ratio': { type: 'double', fallback: '0.5', min: 0, broker: 'log.cleaner.min.cleanable.ratio' },
+  'min.compaction.lag.ms': { type: 'long', fallback: '0', min: 0, broker: 'log.cleaner.min.compaction.lag.ms' },
+  'min.insync.replicas': { type: 'int', fallback: '1', min: 1, broker: 'min.insync.replicas' },
+  preallocate: { type: 'boolean', fallback: 'false', broker: 'log.preallocate' },
   'remote.log.copy.disable': { type: 'boolean', fallback: 'false' },
   'remote.log.delete.on.disable': { type: 'boolean', fallback: 'false' },
   'remote.storage.enable': { type: 'boolean', fallback: 'false' },
-  'retention.bytes': { type: 'long', fallback: '-1' },
+  'retention.bytes': { type: 'long', fallback: '-1', broker: 'log.retention.bytes' },
   'retention.ms': { type: 'long', fallback: '604800000', min: -1 },
-  'segment.bytes': { type: 'int', fallback: '1073741824', min: 1048576 },
-  'segment.index.bytes': { type: 'int', fallback: '10485760', min: 4 },
+  'segment.bytes': { type: 'int', fallback: '1073741824', min: 1048576, broker: 'log.segment.bytes' },
+  'segment.index.bytes': { type: 'int', fallback: '10485760', min: 4, broker: 'log.index.size.max.bytes' },
   'segment.jitter.ms': { type: 'long', fallback: '0', min: 0 },
   'segment.ms': { type: 'long', fallback: '604800000', min: 1 },
-  'unclean.leader.election.enable': { type: 'boolean', fallback: 'false' },
+  'unclean.leader.election.enable': { type: 'boolean', fallback: 'false', broker: 'unclean.leader.election.enable' },
 } as const satisfies Record<string, Setting>
 
 interface Setting {
@@ -49,6 +68,7 @@ interface Setting {
   readonly fallback: string
   readonly allowed?: readonly string[]
   readonly min?: number
+  readonly broker?: string
 }
 
 type SettingName = keyof typeof known
@@ -58,6 +78,8 @@ export interface ConfigEntry {
   readonly value: string
   readonly type: Setting['type']
   readonly isDefault: boolean
+  /** What it would be without this topic's own value, and by which name the broker knows that. */
+  readonly inherited?: { readonly name: string; readonly value: string }
 }
 
 export class TopicConfig {
@@ -78,11 +100,12 @@ export class TopicConfig {
   }
 
   entries(): ConfigEntry[] {
-    return Object.entries(known).map(([name, { type, fallback }]) => ({
+    return Object.entries<Setting>(known).map(([name, { type, fallback, broker }]) => ({
       name,
       value: this.#set.get(name) ?? fallback,
       type,
       isDefault: !this.#set.has(name),
+      ...(broker === undefined ? {} : { inherited: { name: broker, value: fallback } }),
     }))
   }
 

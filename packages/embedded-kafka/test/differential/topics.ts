@@ -85,7 +85,8 @@ export const configs: Scenario = async (session) => {
       }),
     )
   await describe('two settings', { configurationKeys: ['retention.ms', 'max.message.bytes'] })
-  await describe('with synonyms', { configurationKeys: ['retention.ms'] }, true)
+  const inherited = ['retention.ms', 'max.message.bytes', 'cleanup.policy', 'flush.ms', 'segment.bytes']
+  await describe('with synonyms', { configurationKeys: inherited }, true)
   await describe('an unknown setting', { configurationKeys: ['no.such.setting'] })
   await describe('an unknown topic', { resourceName: `absent-${session.suffix}` })
   await describe('an unknown kind', { resourceType: 99 })

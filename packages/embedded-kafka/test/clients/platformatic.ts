@@ -1,0 +1,176 @@
+import {
+  Admin,
+  ConfigResourceTypes,
+  Consumer,
+  IncrementalAlterConfigOperationTypes,
+  Producer,
+} from '@platformatic/kafka'
+import type { Client, Driver, Member, Position, Received, Sent } from './driver.ts'
+import { Inbox } from './inbox.ts'
+
+const text = { key: asText, value: asText, headerKey: asText, headerValue: asText }
+const bytes = { key: asBytes, value: asBytes, headerKey: asBytes, headerValue: asBytes }
+
+function asText(data?: Buffer): string | undefined {
+  return data?.toString()
+}
+
+function asBytes(data?: string): Buffer | undefined {
+  return data === undefined ? undefined : Buffer.from(data)
+}
+
+export const platformatic: Client = {
+  name: 'platformatic',
+  start: (bootstrap) => Promise.resolve(new PlatformaticDriver(bootstrap)),
+}
+
+class PlatformaticDriver implements Driver {
+  readonly #options: { clientId: string; bootstrapBrokers: string[] }
+  readonly #admin: Admin
+
+  constructor(bootstrap: string) {
+    this.#options = { clientId: 'platformatic', bootstrapBrokers: [bootstrap] }
+    this.#admin = new Admin(this.#options)
+  }
+
+  async createTopic(topic: string, partitions: number, configs: Readonly<Record<string, string>>): Promise<void> {
+    const entries = Object.entries(configs).map(([name, value]) => ({ name, value }))
+    await this.#admin.createTopics({ topics: [topic], partitions, replicas: 1, configs: entries })
+  }
+
+  async addPartitions(topic: string, total: number): Promise<void> {
+    const { brokers } = await this.#admin.metadata({ topics: [topic] })
+    const present = await this.partitions(topic)
+    const assignments = Array.from({ length: total - present }, () => ({ brokerIds: [...brokers.keys()].slice(0, 1) }))
+    await this.#admin.createPartitions({ topics: [{ name: topic, count: total, assignments }] })
+  }
+
+  deleteTopic(topic: string): Promise<void> {
+    return this.#admin.deleteTopics({ topics: [topic] })
+  }
+
+  async partitions(topic: string): Promise<number> {
+    const known = await this.#admin.listTopics()
+    if (!known.includes(topic)) return 0
+    const { topics } = await this.#admin.metadata({ topics: [topic], forceUpdate: true })
+    return topics.get(topic)?.partitionsCount ?? 0
+  }
+
+  async setting(topic: string, name: string): Promise<string> {
+    const resource = { resourceType: ConfigResourceTypes.TOPIC, resourceName: topic, configurationKeys: [name] }
+    const [described] = await this.#admin.describeConfigs({ resources: [resource] })
+    return String(described?.configs[0]?.value)
+  }
+
+  changeSetting(topic: string, name: string, value: string): Promise<void> {
+    const configs = [{ name, value, configOperation: IncrementalAlterConfigOperationTypes.SET }]
+    const resource = { resourceType: ConfigResourceTypes.TOPIC, resourceName: topic, configs }
+    return this.#admin.incrementalAlterConfigs({ resources: [resource] })
+  }
+
+  async produce(
+    topic: string,
+    records: readonly Sent[],
+    { codec, idempotent }: Parameters<Driver['produce']>[2],
+  ): Promise<void> {
+    const producer = new Producer<string, string, string, string>({
+      ...this.#options,
+      serializers: bytes,
+      idempotent,
+      compression: codec,
+    })
+    await producer.send({
+      acks: -1,
+      messages: records.map(({ key, value, headers, timestamp }) => ({
+        topic,
+        partition: 0,
+        ...(key == null ? {} : { key }),
+        ...(value === null ? {} : { value }),
+        ...(headers ? { headers } : {}),
+        ...(timestamp === undefined ? {} : { timestamp: BigInt(timestamp) }),
+      })),
+    })
+    await producer.close()
+  }
+
+  async read(topic: string, from: Position, count: number): Promise<Received[]> {
+    const consumer = this.#consumer(`reader-${crypto.randomUUID()}`)
+    const offset = 'offset' in from ? BigInt(from.offset) : await this.#offsetAt(topic, from.timestamp)
+    const stream = await consumer.consume({
+      topics: [topic],
+      mode: 'manual',
+      autocommit: false,
+      maxWaitTime: 100,
+      offsets: [{ topic, partition: 0, offset }],
+    })
+    const inbox = new Inbox<Received>()
+    stream.on('data', ({ offset: at, key, value, headers }) =>
+      inbox.put({ offset: Number(at), key: key ?? null, value: value ?? null, headers: Object.fromEntries(headers) }),
+    )
+    const records = await inbox.take(count)
+    await consumer.close(true)
+    return records
+  }
+
+  async join(group: string, topic: string): Promise<Member> {
+    const consumer = this.#consumer(group)
+    const stream = await consumer.consume({
+      topics: [topic],
+      mode: 'committed',
+      fallbackMode: 'earliest',
+      autocommit: false,
+      maxWaitTime: 100,
+      sessionTimeout: 10_000,
+      heartbeatInterval: 100,
+    })
+    const inbox = new Inbox<{ value: string | null; commit: () => void | Promise<void> }>()
+    stream.on('data', (message) => inbox.put({ value: message.value ?? null, commit: () => message.commit() }))
+    let latest: (() => void | Promise<void>) | undefined
+    return {
+      assigned: () => Promise.resolve((consumer.assignments ?? []).flatMap(({ partitions }) => partitions)),
+      take: async (count) => {
+        const taken = await inbox.take(count)
+        latest = taken.at(-1)?.commit
+        return taken.map(({ value }) => value)
+      },
+      commit: async () => {
+        await latest?.()
+      },
+      leave: () => consumer.close(true),
+    }
+  }
+
+  async committed(group: string, topic: string): Promise<number> {
+    const [found] = await this.#admin.listConsumerGroupOffsets({ groups: [group] })
+    const partitions = found?.topics.find(({ name }) => name === topic)?.partitions
+    return Number(partitions?.find(({ partitionIndex }) => partitionIndex === 0)?.committedOffset ?? -1)
+  }
+
+  async groupState(group: string): Promise<string> {
+    return String((await this.#admin.describeGroups({ groups: [group] })).get(group)?.state)
+  }
+
+  deleteGroup(group: string): Promise<void> {
+    return this.#admin.deleteGroups({ groups: [group] })
+  }
+
+  async deleteRecords(topic: string, before: number): Promise<void> {
+    await this.#admin.deleteRecords({
+      topics: [{ name: topic, partitions: [{ partition: 0, offset: BigInt(before) }] }],
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#admin.close()
+  }
+
+  async #offsetAt(topic: string, timestamp: number): Promise<bigint> {
+    const partitions = [{ partitionIndex: 0, timestamp: BigInt(timestamp) }]
+    const [found] = await this.#admin.listOffsets({ topics: [{ name: topic, partitions }] })
+    return found?.partitions[0]?.offset ?? -1n
+  }
+
+  #consumer(groupId: string) {
+    return new Consumer<string, string, string, string>({ ...this.#options, groupId, deserializers: text })
+  }
+}
