@@ -39,11 +39,17 @@ export interface RecordList extends Iterable<RawRecord> {
   readonly length: number
 }
 
-/** A record on its way to the log. */
+/** A header on its way to the log: a `RawHeader`, or one whose value is text. */
+export type OutgoingHeader = readonly [name: string, value: Buffer | string | null]
+
+/**
+ * A record on its way to the log. Text stands for its bytes in UTF-8: a driver writes it into its batch, and nobody needs a Buffer of it that is kept until the
+ * acknowledgement. Records that follow each other may have headers in common as the same objects, which need not be encoded again.
+ */
 export interface OutgoingRecord {
-  readonly key: Buffer | null
+  readonly key: Buffer | string | null
   readonly value: Buffer | null
-  readonly headers: readonly RawHeader[]
+  readonly headers: readonly OutgoingHeader[]
   /** Milliseconds since the Unix epoch. */
   readonly timestamp: number
 }

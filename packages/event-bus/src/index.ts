@@ -57,6 +57,7 @@ export type {
   GroupListener,
   GroupOptions,
   HeaderVisitor,
+  OutgoingHeader,
   OutgoingRecord,
   PartitionOffsets,
   RawHeader,
@@ -134,6 +135,8 @@ export type {
   PublishManyOptions,
   PublishOptions,
 } from './publishing/publisher.ts'
+export type { RecordOnLog } from './raw-record.ts'
+export { rawRecord } from './raw-record.ts'
 export type { PlannedTopic, TopicPlanOptions, TopicPurpose, TopicSettings } from './topic-plan.ts'
 export { planTopics } from './topic-plan.ts'
 export { deadLetterTopic, redriveTopic, retryTopic } from './topics.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Chunk, OutgoingRecord, RawRecord } from '../driver.ts'
 import { SchemaConflictError } from '../errors.ts'
+import { rawRecord } from '../raw-record.ts'
 import { identityOf } from './known-schemas.ts'
 import type { RecordSchema } from './schema.ts'
 import { SCHEMA_TOPIC, type SchemaTopicDriver, schemaTopicSpec, topicSchemas } from './schema-topic.ts'
@@ -15,7 +16,7 @@ class Log {
   onRead: () => Promise<void> = () => Promise.resolve()
 
   append(record: OutgoingRecord): void {
-    this.records.push({ ...record, offset: BigInt(this.records.length) })
+    this.records.push({ ...rawRecord(record), offset: BigInt(this.records.length) })
   }
 
   get driver(): SchemaTopicDriver {

@@ -59,13 +59,12 @@ export function encodeEvent<D extends AnyEventDefinition>(definition: D, data: E
 }
 
 /**
- * The key of an event's record, in UTF-8.
+ * The key of an event's record.
  *
  * @throws {EventDataError} when the definition's `key` throws or does not return a string or null.
  */
-export function partitionKeyOf<D extends AnyEventDefinition>(definition: D, data: EventInput<D>): Buffer | null {
-  const key = textFrom(definition, 'key', data)
-  return key === null ? null : Buffer.from(key, 'utf8')
+export function partitionKeyOf<D extends AnyEventDefinition>(definition: D, data: EventInput<D>): string | null {
+  return textFrom(definition, 'key', data)
 }
 
 /**

@@ -3,6 +3,7 @@ import type { AvroSchema, FieldSchema, RecordSchema } from '../avro/schema.ts'
 import type { SchemaReference, SchemaStore } from '../avro/schema-store.ts'
 import type { RawHeader } from '../driver.ts'
 import { RecordUndecodableError, SchemaConflictError, SchemaUnknownError } from '../errors.ts'
+import { rawHeaders } from '../raw-record.ts'
 import { type AnyEventDefinition, defineEvent } from './define-event.ts'
 import { encodeEvent } from './event-codec.ts'
 import { createEventDecoder } from './event-decoder.ts'
@@ -48,7 +49,7 @@ function headersOf(definition: AnyEventDefinition): RawHeader[] {
     causationId: 'cause',
     correlationId: 'conversation',
   })
-  return eventHeaders(shared, meta.id, 'o-1')
+  return rawHeaders(eventHeaders(shared, meta.id, 'o-1'))
 }
 
 /** The whole record of an event, as a publisher makes it. */

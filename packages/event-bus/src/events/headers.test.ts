@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { RawHeader } from '../driver.ts'
+import type { OutgoingHeader, RawHeader } from '../driver.ts'
+import { rawHeaders } from '../raw-record.ts'
 import { type CallHeaders, callHeaders, eventHeaders, headerText, textHeader, typeHeader } from './headers.ts'
 
 const call: CallHeaders = {
@@ -8,8 +9,8 @@ const call: CallHeaders = {
   timestamp: new Date('2026-01-02T03:04:05.678Z'),
 }
 
-function texts(headers: readonly RawHeader[]): [string, string | undefined][] {
-  return headers.map(([name, value]) => [name, value?.toString('utf8')])
+function texts(headers: readonly OutgoingHeader[]): [string, string | undefined][] {
+  return rawHeaders(headers).map(([name, value]) => [name, value?.toString('utf8')])
 }
 
 describe('the headers of an event', () => {
@@ -42,7 +43,9 @@ describe('the headers of an event', () => {
   })
 
   it('are those of each source where several publish', () => {
-    const sources = ['a', 'b', 'a'].map((source) => headerText(callHeaders({ ...call, source }), 'ce_source'))
+    const sources = ['a', 'b', 'a'].map((source) =>
+      headerText(rawHeaders(callHeaders({ ...call, source })), 'ce_source'),
+    )
     expect(sources).toEqual(['a', 'b', 'a'])
   })
 
@@ -54,7 +57,7 @@ describe('the headers of an event', () => {
     '+020000-01-01T00:00:00.010Z',
   ])('tell the time %s to the millisecond', (time) => {
     for (const timestamp of [new Date(time), new Date(Date.parse(time))]) {
-      expect(headerText(callHeaders({ ...call, timestamp }), 'ce_time')).toBe(time)
+      expect(headerText(rawHeaders(callHeaders({ ...call, timestamp })), 'ce_time')).toBe(time)
     }
   })
 

@@ -1,5 +1,5 @@
 /** Record headers of an event: CloudEvents 1.0 in binary mode for Kafka, and W3C trace context. */
-import type { RawHeader } from '../driver.ts'
+import type { OutgoingHeader, RawHeader } from '../driver.ts'
 import { headerNames } from './header-names.ts'
 
 /**
@@ -12,7 +12,7 @@ export interface CallHeaders {
   readonly source: string
   readonly timestamp: Date
   /** `traceparent`, and what goes with it. */
-  readonly trace?: readonly RawHeader[]
+  readonly trace?: readonly OutgoingHeader[]
   readonly causationId?: string | null
   readonly correlationId?: string | null
 }
@@ -29,13 +29,19 @@ export function typeHeader(type: string): RawHeader {
 
 // A process publishes as one source nearly always, and often within one millisecond.
 let lastSource = ''
-let lastSourceHeader = textHeader(headerNames.source, '')
+let lastSourceHeader: OutgoingHeader = [headerNames.source, '']
 let lastTime = Number.NaN
-let lastTimeHeader = textHeader(headerNames.time, '')
+let lastTimeHeader: OutgoingHeader = [headerNames.time, '']
 
 /** The headers that all events of a call share, as the same objects: an encoder that knows them again need not encode them again. */
-export function callHeaders(call: CallHeaders): RawHeader[] {
-  const headers = [CONTENT_TYPE, SPEC_VERSION, call.type, sourceHeader(call.source), timeHeader(call.timestamp)]
+export function callHeaders(call: CallHeaders): OutgoingHeader[] {
+  const headers: OutgoingHeader[] = [
+    CONTENT_TYPE,
+    SPEC_VERSION,
+    call.type,
+    sourceHeader(call.source),
+    timeHeader(call.timestamp),
+  ]
   if (call.trace !== undefined) headers.push(...call.trace)
   addText(headers, headerNames.causationId, call.causationId)
   addText(headers, headerNames.correlationId, call.correlationId)
@@ -43,30 +49,34 @@ export function callHeaders(call: CallHeaders): RawHeader[] {
 }
 
 /** The headers of one event: those of its call, and its own behind them. */
-export function eventHeaders(shared: readonly RawHeader[], id: string, subject: string | null = null): RawHeader[] {
+export function eventHeaders(
+  shared: readonly OutgoingHeader[],
+  id: string,
+  subject: string | null = null,
+): OutgoingHeader[] {
   const hasSubject = subject !== null && subject !== ''
   // Of its final length: an array that grows by one makes room for sixteen more, and these are kept until the acknowledgement.
-  const headers = new Array<RawHeader>(shared.length + (hasSubject ? 2 : 1))
+  const headers = new Array<OutgoingHeader>(shared.length + (hasSubject ? 2 : 1))
   let place = 0
   for (const header of shared) headers[place++] = header
-  headers[place++] = [headerNames.id, encoded(id)]
-  if (hasSubject) headers[place] = textHeader(headerNames.subject, subject)
+  headers[place++] = [headerNames.id, id]
+  if (hasSubject) headers[place] = [headerNames.subject, subject]
   return headers
 }
 
-function sourceHeader(source: string): RawHeader {
+function sourceHeader(source: string): OutgoingHeader {
   if (source !== lastSource) {
     lastSource = source
-    lastSourceHeader = textHeader(headerNames.source, source)
+    lastSourceHeader = [headerNames.source, source]
   }
   return lastSourceHeader
 }
 
 /** `2026-01-02T03:04:05.678Z`. */
-function timeHeader(timestamp: Date): RawHeader {
+function timeHeader(timestamp: Date): OutgoingHeader {
   const time = timestamp.getTime()
   if (time !== lastTime) {
-    lastTimeHeader = textHeader(headerNames.time, timestamp.toISOString())
+    lastTimeHeader = [headerNames.time, timestamp.toISOString()]
     lastTime = time
   }
   return lastTimeHeader
@@ -87,8 +97,8 @@ export function headerText(headers: readonly RawHeader[], name: string): string 
   return headerValue(headers, name)?.toString('utf8') ?? null
 }
 
-function addText(headers: RawHeader[], name: string, text: string | null | undefined): void {
-  if (text !== null && text !== undefined && text !== '') headers.push(textHeader(name, text))
+function addText(headers: OutgoingHeader[], name: string, text: string | null | undefined): void {
+  if (text !== null && text !== undefined && text !== '') headers.push([name, text])
 }
 
 /** In UTF-8. Most headers are short and ASCII, and then a loop is faster than the call into Node. */

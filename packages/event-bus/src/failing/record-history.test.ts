@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { OutgoingRecord, RawHeader, RawRecord } from '../driver.ts'
 import { provenanceHeaderNames as names } from '../events/header-names.ts'
+import { rawRecord } from '../raw-record.ts'
 import { redriveTopic, retryTopic, type TopicRole } from '../topics.ts'
 import { deadLetterForms } from './dead-letter.ts'
 import { delayedRetryForms } from './delayed-retry.ts'
@@ -27,7 +28,7 @@ const header: fc.Arbitrary<RawHeader> = fc.tuple(
 )
 
 function raw(record: OutgoingRecord, offset: bigint): RawRecord {
-  return { ...record, offset }
+  return { ...rawRecord(record), offset }
 }
 
 /** The record as it comes out of an attempt that failed, in its next topic. */

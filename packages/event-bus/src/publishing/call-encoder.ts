@@ -1,5 +1,5 @@
 import type { Context, SpanContext } from '@opentelemetry/api'
-import type { OutgoingRecord, RawHeader } from '../driver.ts'
+import type { OutgoingHeader, OutgoingRecord } from '../driver.ts'
 import type { AnyEventDefinition, EventInput } from '../events/define-event.ts'
 import { encodeEvent, partitionKeyOf, subjectOf } from '../events/event-codec.ts'
 import { newEventId } from '../events/event-id.ts'
@@ -10,9 +10,8 @@ import type { PublishOptions } from './publisher.ts'
 /** An event as a record, with its id. */
 export interface EventRecord extends OutgoingRecord {
   readonly id: string
-  readonly key: Buffer | null
+  readonly key: string | null
   readonly value: Buffer
-  readonly headers: readonly RawHeader[]
 }
 
 /** What is the same for all events of a call. */
@@ -30,7 +29,7 @@ export class CallEncoder<D extends AnyEventDefinition> {
   readonly #facts: CallFacts
   readonly #options: PublishOptions
   readonly #timestampMs: number
-  #sharedHeaders: readonly RawHeader[] | null = null
+  #sharedHeaders: readonly OutgoingHeader[] | null = null
 
   constructor(definition: D, facts: CallFacts, options: PublishOptions) {
     this.#definition = definition
@@ -52,7 +51,7 @@ export class CallEncoder<D extends AnyEventDefinition> {
     return { id, key: partitionKeyOf(definition, data), value, headers, timestamp: this.#timestampMs }
   }
 
-  #headers(): readonly RawHeader[] {
+  #headers(): readonly OutgoingHeader[] {
     const { source, timestamp, spanContext, context } = this.#facts
     return callHeaders({
       type: this.#definition.typeHeader,

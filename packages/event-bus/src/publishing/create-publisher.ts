@@ -3,6 +3,7 @@ import type { SchemaStore } from '../avro/schema-store.ts'
 import type { Clock } from '../clock.ts'
 import type { Driver, OutgoingRecord, RawHeader } from '../driver.ts'
 import type { AnyEventDefinition, EventInput } from '../events/define-event.ts'
+import { rawHeaders } from '../raw-record.ts'
 import { spanContextOf, withHop } from '../tracing/propagation.ts'
 import { remoteTraceOf } from '../tracing/remote-trace.ts'
 import type { PublisherTelemetry, SendSpan } from '../tracing/telemetry.ts'
@@ -124,7 +125,15 @@ class BatchingPublisher implements Publisher {
     const { id, key, value, headers, timestamp } = this.#encoder(definition, { spanContext }, options).encode(data)
     this.#announce(definition)
     const { type, topic } = definition
-    return { id, type, topic, key, value, headers, timestamp: new Date(timestamp) }
+    return {
+      id,
+      type,
+      topic,
+      key: key === null ? null : Buffer.from(key),
+      value,
+      headers: rawHeaders(headers),
+      timestamp: new Date(timestamp),
+    }
   }
 
   publishEncoded(

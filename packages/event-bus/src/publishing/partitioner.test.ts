@@ -28,6 +28,15 @@ describe('murmur2', () => {
 })
 
 describe('partitionOfKey', () => {
+  it('is the same for text and for its bytes in UTF-8, of whatever characters and length', () => {
+    const text = fc.oneof(fc.string(), fc.string({ unit: 'binary', maxLength: 400 }), fc.constant('\ud800'))
+    fc.assert(
+      fc.property(text, (key) => {
+        expect(partitionOfKey(key, 997)).toBe(partitionOfKey(Buffer.from(key), 997))
+      }),
+    )
+  })
+
   it('is always a partition of the topic', () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.integer({ min: 1, max: 1_000 }), (key, partitions) => {

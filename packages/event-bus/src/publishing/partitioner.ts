@@ -5,8 +5,7 @@ const multiplier = 0x5bd1e995
 const rotation = 24
 
 /** Kafka's murmur2: the 32-bit hash of MurmurHash 2.0 with Kafka's seed, as a signed integer. */
-export function murmur2(bytes: Uint8Array): number {
-  const { length } = bytes
+export function murmur2(bytes: Uint8Array, length: number = bytes.length): number {
   let hash = seed ^ length
   const wholeWords = length & ~3
   for (let i = 0; i < wholeWords; i += 4) {
@@ -24,9 +23,18 @@ export function murmur2(bytes: Uint8Array): number {
   return hash ^ (hash >>> 15)
 }
 
+/** The bytes of a short key that is text: hashed here, so that no Buffer is made for it. */
+const scratch = Buffer.allocUnsafeSlow(384)
+
 /** The partition of a key in a topic of `partitions` partitions. */
-export function partitionOfKey(key: Uint8Array, partitions: number): number {
-  return (murmur2(key) & 0x7fffffff) % partitions
+export function partitionOfKey(key: Uint8Array | string, partitions: number): number {
+  return (hashOf(key) & 0x7fffffff) % partitions
+}
+
+function hashOf(key: Uint8Array | string): number {
+  if (typeof key !== 'string') return murmur2(key)
+  // UTF-8 has at most three bytes for each UTF-16 unit.
+  return 3 * key.length <= scratch.length ? murmur2(scratch, scratch.write(key)) : murmur2(Buffer.from(key))
 }
 
 // Reads are within bounds everywhere above; the fallback is what the type checker asks for and costs nothing measurable.

@@ -1,4 +1,4 @@
-import type { OutgoingRecord, RawHeader } from '../driver.ts'
+import type { OutgoingHeader, OutgoingRecord } from '../driver.ts'
 import type { RecordQueue } from './record-queue.ts'
 import type { SendCall } from './send-call.ts'
 
@@ -11,9 +11,9 @@ export type RecordState = 'waiting' | 'buffered' | 'sent' | 'settled'
 /** A record and its place in the call that brought it. Handed to the driver as it is: a batch copies nothing. */
 export class PendingRecord implements OutgoingRecord {
   readonly topic: string
-  readonly key: Buffer | null
+  readonly key: Buffer | string | null
   readonly value: Buffer | null
-  readonly headers: readonly RawHeader[]
+  readonly headers: readonly OutgoingHeader[]
   readonly timestamp: number
   /** What it takes in a batch: an estimate on the high side. */
   readonly bytes: number
@@ -42,7 +42,12 @@ const fixedBytes = 36
 const headerBytes = 10
 
 function recordBytes(record: OutgoingRecord): number {
-  let bytes = fixedBytes + (record.key?.length ?? 0) + (record.value?.length ?? 0)
-  for (const [name, value] of record.headers) bytes += headerBytes + name.length + (value?.length ?? 0)
+  let bytes = fixedBytes + sizeOf(record.key) + sizeOf(record.value)
+  for (const [name, value] of record.headers) bytes += headerBytes + name.length + sizeOf(value)
   return bytes
+}
+
+function sizeOf(content: Buffer | string | null): number {
+  if (content === null) return 0
+  return typeof content === 'string' ? Buffer.byteLength(content) : content.length
 }

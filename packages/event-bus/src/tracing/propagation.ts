@@ -1,9 +1,9 @@
 /** How trace context gets onto a record: `traceparent`, and `tracestate` and `baggage` when there is something to say. */
 import { type Context, isSpanContextValid, propagation, type SpanContext, trace } from '@opentelemetry/api'
-import type { RawHeader } from '../driver.ts'
+import type { OutgoingHeader, RawHeader } from '../driver.ts'
 import { headerNames } from '../events/header-names.ts'
-import { headerValue, textHeader } from '../events/headers.ts'
-import { formatBaggage, formatTraceparent } from './trace-context.ts'
+import { headerValue } from '../events/headers.ts'
+import { formatBaggage, formatTraceparent, traceparentOf } from './trace-context.ts'
 import { newSpanContext } from './trace-ids.ts'
 
 /** The span context to publish under: the active one, or a new trace when there is none. */
@@ -13,13 +13,13 @@ export function spanContextOf(context: Context): SpanContext {
 }
 
 /** The headers that continue `spanContext`, with the baggage of `context`. */
-export function traceHeadersOf(spanContext: SpanContext, context: Context): RawHeader[] {
-  const headers: RawHeader[] = [[headerNames.traceparent, formatTraceparent(spanContext)]]
+export function traceHeadersOf(spanContext: SpanContext, context: Context): OutgoingHeader[] {
+  const headers: OutgoingHeader[] = [[headerNames.traceparent, traceparentOf(spanContext)]]
   const state = spanContext.traceState?.serialize()
-  if (state !== undefined && state !== '') headers.push(textHeader(headerNames.tracestate, state))
+  if (state !== undefined && state !== '') headers.push([headerNames.tracestate, state])
   const baggage = propagation.getBaggage(context)
   const members = baggage === undefined ? null : formatBaggage(baggage)
-  if (members !== null) headers.push(textHeader(headerNames.baggage, members))
+  if (members !== null) headers.push([headerNames.baggage, members])
   return headers
 }
 

@@ -11,9 +11,12 @@ const traceparentLength = 55
 const hyphen = 0x2d
 const flagsText = ['-00', '-01'] as const
 
+export function traceparentOf(spanContext: SpanContext): string {
+  return `00-${spanContext.traceId}-${spanContext.spanId}${flagsText[(spanContext.traceFlags & 1) as 0 | 1]}`
+}
+
 export function formatTraceparent(spanContext: SpanContext): Buffer {
-  const text = `00-${spanContext.traceId}-${spanContext.spanId}${flagsText[(spanContext.traceFlags & 1) as 0 | 1]}`
-  return Buffer.from(text, 'latin1')
+  return Buffer.from(traceparentOf(spanContext), 'latin1')
 }
 
 /** Null when it is not a valid traceparent of a version that can be read. The result is marked as remote. */

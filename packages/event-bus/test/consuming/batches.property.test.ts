@@ -9,6 +9,7 @@ import type { EventEnvelope } from '../../src/events/envelope.ts'
 import { encodeEvent } from '../../src/events/event-codec.ts'
 import { callHeaders, eventHeaders, typeHeader } from '../../src/events/headers.ts'
 import { fixed } from '../../src/failing/backoff.ts'
+import { rawHeaders } from '../../src/raw-record.ts'
 import { ManualClock } from './manual-clock.ts'
 import { order, orderPlaced, type Rig, rig } from './rig.ts'
 import { ScriptedDriver, type ScriptedPartition } from './scripted-driver.ts'
@@ -166,7 +167,7 @@ class World {
       ? {
           key: null,
           value: encodeEvent(orderCancelled, { orderId: 'x', n }, meta),
-          headers: eventHeaders(callHeaders({ ...meta, type: typeHeader(orderCancelled.type) }), meta.id),
+          headers: rawHeaders(eventHeaders(callHeaders({ ...meta, type: typeHeader(orderCancelled.type) }), meta.id)),
         }
       : order('x', n)
     const whole = { ...made, key: key === null ? null : Buffer.from(key) }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { OutgoingRecord, RawHeader } from '../../src/driver.ts'
+import type { RawHeader } from '../../src/driver.ts'
 import { RecordTooLargeError, Reject, TopicNotFoundError, WriteRefusedError } from '../../src/errors.ts'
 import { provenanceHeaderNames as names } from '../../src/events/header-names.ts'
 import { headerText } from '../../src/events/headers.ts'
 import { splitProvenance } from '../../src/failing/provenance.ts'
+import type { RecordOnLog } from '../../src/raw-record.ts'
 import { order, rig } from './rig.ts'
 
 const reject = (): never => {
@@ -12,7 +13,7 @@ const reject = (): never => {
 const notWritten = { outcome: 'not-written' } as const
 const fresh = { committed: { nextOffset: 0n, metadata: '' } }
 
-function sizeOf({ value, headers }: OutgoingRecord): number {
+function sizeOf({ value, headers }: RecordOnLog): number {
   return (value?.length ?? 0) + headers.reduce((sum, [name, bytes]) => sum + name.length + (bytes?.length ?? 0), 0)
 }
 

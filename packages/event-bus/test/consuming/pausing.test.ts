@@ -4,6 +4,7 @@ import { defineEvent } from '../../src/events/define-event.ts'
 import { encodeEvent } from '../../src/events/event-codec.ts'
 import { callHeaders, eventHeaders, typeHeader } from '../../src/events/headers.ts'
 import { fixed } from '../../src/failing/backoff.ts'
+import { rawHeaders } from '../../src/raw-record.ts'
 import { order, orderPlaced, rig } from './rig.ts'
 
 const orders = (from: number, to: number): ReturnType<typeof order>[] =>
@@ -102,7 +103,7 @@ describe('pause and resume', () => {
     )
     const partition = await driver.assign(0)
     const value = encodeEvent(writer, { orderId: 'a', n: 7, note: 'later' }, meta)
-    const headers = eventHeaders(callHeaders({ ...meta, type: typeHeader(orderPlaced.type) }), meta.id)
+    const headers = rawHeaders(eventHeaders(callHeaders({ ...meta, type: typeHeader(orderPlaced.type) }), meta.id))
     partition.deliver([{ key: Buffer.from('a'), value, headers }])
     await clock.settle()
     subscription.pause()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { OutgoingRecord, RawRecord } from '../../src/driver.ts'
+import type { RawRecord } from '../../src/driver.ts'
 import { RecordTooLargeError, Reject, RetryLater, TopicNotFoundError, WriteRefusedError } from '../../src/errors.ts'
 import { provenanceHeaderNames as names } from '../../src/events/header-names.ts'
 import { headerText } from '../../src/events/headers.ts'
@@ -7,6 +7,7 @@ import { fixed } from '../../src/failing/backoff.ts'
 import type { FailurePolicy } from '../../src/failing/failure-policy.ts'
 import { splitProvenance } from '../../src/failing/provenance.ts'
 import { retryTopics } from '../../src/failing/retry-topics.ts'
+import type { RecordOnLog } from '../../src/raw-record.ts'
 import { order, rig } from './rig.ts'
 
 const onFailure: FailurePolicy = {
@@ -21,7 +22,7 @@ const notWritten = { outcome: 'not-written' } as const
 const fail = (): never => {
   throw new Error('no')
 }
-const read = ({ key, value, headers }: OutgoingRecord): Partial<RawRecord> => ({ key, value, headers })
+const read = ({ key, value, headers }: RecordOnLog): Partial<RawRecord> => ({ key, value, headers })
 
 describe('a record that fails, with retry topics', () => {
   it('holds its key for the attempts in place, then leaves it, and is due after the delay', async () => {
@@ -212,7 +213,7 @@ describe('a record that fails, with retry topics', () => {
   })
 
   it('leaves out stack, then message, where it is too large, and becomes a dead letter where all of that does not help', async () => {
-    const sizeOf = ({ value, headers }: OutgoingRecord): number =>
+    const sizeOf = ({ value, headers }: RecordOnLog): number =>
       (value?.length ?? 0) + headers.reduce((sum, [name, bytes]) => sum + name.length + (bytes?.length ?? 0), 0)
     const whole = rig(fail, { onFailure })
     ;(await whole.driver.assign(0, fresh)).deliver([order('a', 1)])

@@ -10,6 +10,7 @@ import { callHeaders, eventHeaders, typeHeader } from '../../src/events/headers.
 import { silentLogger } from '../../src/logger.ts'
 import { createPublisher } from '../../src/publishing/create-publisher.ts'
 import type { PublishedEvent, Publisher, PublishOptions } from '../../src/publishing/publisher.ts'
+import { rawHeaders } from '../../src/raw-record.ts'
 import { createTelemetry } from '../../src/tracing/create-telemetry.ts'
 import { ManualClock } from './manual-clock.ts'
 import { ScriptedDriver } from './scripted-driver.ts'
@@ -35,7 +36,7 @@ export function order(orderId: string, n: number): Pick<RawRecord, 'key' | 'valu
   return {
     key: Buffer.from(orderId),
     value: encodeEvent(orderPlaced, { orderId, n }, meta),
-    headers: eventHeaders(callHeaders({ ...meta, type: typeHeader('order.placed') }), meta.id),
+    headers: rawHeaders(eventHeaders(callHeaders({ ...meta, type: typeHeader('order.placed') }), meta.id)),
   }
 }
 

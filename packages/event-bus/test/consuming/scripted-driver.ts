@@ -9,16 +9,16 @@ import type {
   DriverProducer,
   GroupListener,
   GroupOptions,
-  OutgoingRecord,
   RawRecord,
   TopicPartition,
 } from '../../src/driver.ts'
+import { type RecordOnLog, rawRecord } from '../../src/raw-record.ts'
 
 /** A driver whose every word is written by the test. It checks nothing: a test may be as rude as a broker. */
 export class ScriptedDriver implements Driver {
   readonly name = 'scripted'
   readonly commits: CommitRequest[] = []
-  readonly appended: { topic: string; partition: number; record: OutgoingRecord }[] = []
+  readonly appended: { topic: string; partition: number; record: RecordOnLog }[] = []
   readonly calls: string[] = []
   options: (GroupOptions & { readonly clientId: string }) | null = null
   state: ConsumerStatus['state'] = 'stable'
@@ -28,7 +28,7 @@ export class ScriptedDriver implements Driver {
   /** Holds commits back until it resolves. */
   commitGate: Promise<void> = Promise.resolve()
   /** Throws to refuse an append; a promise makes it slow. */
-  onAppend: (topic: string, record: OutgoingRecord) => void | Promise<void> = () => {}
+  onAppend: (topic: string, record: RecordOnLog) => void | Promise<void> = () => {}
   partitionsOf: (topic: string) => number = () => 4
   #listener: GroupListener | null = null
   #epoch = 0
@@ -96,7 +96,8 @@ export class ScriptedDriver implements Driver {
     return {
       partitionCount: async (topic) => this.partitionsOf(topic),
       append: async ({ topic, partition }, records) => {
-        for (const record of records) {
+        for (const outgoing of records) {
+          const record = rawRecord(outgoing)
           await this.onAppend(topic, record)
           this.appended.push({ topic, partition, record })
         }

@@ -1,9 +1,10 @@
 import { propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import { describe, expect, it } from 'vitest'
-import type { OutgoingRecord, RawRecord } from '../../src/driver.ts'
+import type { RawRecord } from '../../src/driver.ts'
 import { createEventDecoder } from '../../src/events/event-decoder.ts'
 import { headerText } from '../../src/events/headers.ts'
 import type { EncodedEvent } from '../../src/publishing/publisher.ts'
+import { type RecordOnLog, rawRecord } from '../../src/raw-record.ts'
 import { orderPlaced } from '../support/orders.ts'
 import { PublisherBench } from '../support/publisher-bench.ts'
 import { type Append, refuseLargerThan } from '../support/scripted-producer.ts'
@@ -11,17 +12,17 @@ import { type Append, refuseLargerThan } from '../support/scripted-producer.ts'
 const decoder = createEventDecoder({ definitions: [orderPlaced] })
 
 /** A bench whose appends are acknowledged, and the records that were appended. */
-function acknowledging(): { publisher: PublisherBench['publisher']; records: OutgoingRecord[]; bench: PublisherBench } {
+function acknowledging(): { publisher: PublisherBench['publisher']; records: RecordOnLog[]; bench: PublisherBench } {
   const bench = new PublisherBench()
-  const records: OutgoingRecord[] = []
+  const records: RecordOnLog[] = []
   bench.producer.answer = (append: Append) => {
-    records.push(...append.records)
+    records.push(...append.records.map(rawRecord))
     append.acknowledge()
   }
   return { publisher: bench.publisher, records, bench }
 }
 
-async function decoded(record: OutgoingRecord | undefined) {
+async function decoded(record: RecordOnLog | undefined) {
   if (record === undefined) throw new Error('nothing was appended')
   const raw: RawRecord = {
     ...record,

@@ -3,6 +3,7 @@ import type { SchemaStore } from '../../src/avro/schema-store.ts'
 import { SchemaConflictError, SchemaStoreUnavailableError } from '../../src/errors.ts'
 import { defineEvent } from '../../src/events/define-event.ts'
 import { headerText } from '../../src/events/headers.ts'
+import { rawHeaders } from '../../src/raw-record.ts'
 import { orderPlaced } from '../support/orders.ts'
 import { PublisherBench } from '../support/publisher-bench.ts'
 import type { Append } from '../support/scripted-producer.ts'
@@ -33,7 +34,7 @@ function benchWithStore() {
   const bench = new PublisherBench({}, {}, store)
   const types: (string | null)[] = []
   bench.producer.answer = (append: Append) => {
-    types.push(...append.records.map(({ headers }) => headerText(headers, 'ce_type')))
+    types.push(...append.records.map(({ headers }) => headerText(rawHeaders(headers), 'ce_type')))
     append.acknowledge()
   }
   return { publisher: bench.publisher, clock: bench.clock, store, types }

@@ -1,11 +1,12 @@
 /** One trace from the publish to the attempt after a redrive, over a retry topic and the dead-letter topic. */
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { OutgoingRecord, RawRecord } from '../../src/driver.ts'
+import type { RawRecord } from '../../src/driver.ts'
 import { provenanceHeaderNames } from '../../src/events/header-names.ts'
 import { fixed } from '../../src/failing/backoff.ts'
 import { retryTopics } from '../../src/failing/retry-topics.ts'
 import { createPublisher } from '../../src/publishing/create-publisher.ts'
+import type { RecordOnLog } from '../../src/raw-record.ts'
 import { createTelemetry } from '../../src/tracing/create-telemetry.ts'
 import { attributeNames } from '../../src/tracing/names.ts'
 import { ManualClock } from '../consuming/manual-clock.ts'
@@ -52,7 +53,7 @@ async function read({ driver, clock }: Rig, from: string, topic = from, headers:
   await clock.advance(1_000)
 }
 
-function written({ appended }: ScriptedDriver, topic: string): OutgoingRecord {
+function written({ appended }: ScriptedDriver, topic: string): RecordOnLog {
   const last = appended.findLast((append) => append.topic === topic)
   if (last === undefined) throw new Error(`nothing was written to ${topic}`)
   return last.record

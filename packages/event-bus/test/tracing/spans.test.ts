@@ -3,6 +3,7 @@ import { AlwaysOffSampler } from '@opentelemetry/sdk-trace'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { RawHeader } from '../../src/driver.ts'
 import { headerText } from '../../src/events/headers.ts'
+import { rawHeaders } from '../../src/raw-record.ts'
 import { createTelemetry } from '../../src/tracing/create-telemetry.ts'
 import { untraced } from '../../src/tracing/suppression.ts'
 import type { AttemptInfo } from '../../src/tracing/telemetry.ts'
@@ -40,7 +41,7 @@ function publisherBench(): { bench: PublisherBench; headers: () => readonly RawH
   const bench = new PublisherBench({ tracerProvider: spans.provider })
   let last: readonly RawHeader[] = []
   bench.producer.answer = (append: Append) => {
-    last = append.records.at(-1)?.headers ?? []
+    last = rawHeaders(append.records.at(-1)?.headers ?? [])
     append.acknowledge()
   }
   return { bench, headers: () => last }

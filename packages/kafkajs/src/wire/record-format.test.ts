@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import type { OutgoingRecord, RawHeader } from '@tributary/event-bus'
+import { type OutgoingRecord, type RawHeader, rawRecord } from '@tributary/event-bus'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { CompressionName } from './codecs/codecs.ts'
@@ -80,6 +80,51 @@ describe('the record format', () => {
       )
     },
   )
+
+  it('has text in key and headers as its bytes in UTF-8', () => {
+    const text = fc.oneof(fc.string(), fc.string({ unit: 'binary', maxLength: 200 }), fc.constant('\udfff'))
+    const content = fc.option(text)
+    const withText = record.chain((bytesOnly) =>
+      fc
+        .tuple(content, fc.array(fc.tuple(fc.string(), content), { maxLength: 4 }))
+        .map(([key, headers]): OutgoingRecord => ({ ...bytesOnly, key, headers })),
+    )
+    fc.assert(
+      fc.property(fc.array(withText, { maxLength: 10 }), (records) => {
+        expect(encodeBatch(records, sequence)).toEqual(encodeBatch(records.map(rawRecord), sequence))
+      }),
+    )
+  })
+
+  it('is the same whether records have headers in common as the same objects or as others that say the same', () => {
+    const pool = fc.array(header, { minLength: 1, maxLength: 5 })
+    // Runs of records that take their first headers from one pool, more of them or fewer, and go on with their own.
+    const choices = fc.array(fc.tuple(fc.nat(1), fc.nat(5), fc.array(header, { maxLength: 2 })), { maxLength: 30 })
+    fc.assert(
+      fc.property(pool, pool, choices, (one, other, chosen) => {
+        const records = chosen.map(([which, count, own]) => ({
+          ...plain('v'),
+          headers: [...(which === 0 ? one : other).slice(0, count), ...own],
+        }))
+        const copies = records.map((each) => ({
+          ...each,
+          headers: each.headers.map(([name, value]) => [name, value] as const),
+        }))
+        expect(encodeBatch(records, sequence)).toEqual(encodeBatch(copies, sequence))
+      }),
+    )
+  })
+
+  it('has room for records that are larger than those before them, in batches that are larger than most', () => {
+    const sizes = [0, 30, 60, 100, 8_100, 8_200, 2_000_000, 5, 70_000]
+    const records = sizes.map((size) => ({
+      ...plain('x'.repeat(size)),
+      headers: [['h', Buffer.alloc(size >> 3)] as const],
+    }))
+    const decoded = decodeRecords(encodeBatch(records, sequence), 0n, [])
+    expect(Array.from(decoded.records, ({ value }) => value?.length)).toEqual(sizes)
+    expect(seen([...decoded.records])).toEqual(seen(records))
+  })
 
   it('keeps offsets beyond 2^53 exact', () => {
     const encoded = encodeBatch([plain('a'), plain('b')], sequence)

@@ -35,6 +35,17 @@ export function produceTests(bench: () => DriverBench): void {
     expect(log.map(({ offset }) => offset)).toEqual([0n, 1n, 2n])
   })
 
+  it('writes text in key and headers as its bytes in UTF-8', async () => {
+    const topic = await bench().topic()
+    const texts = ['', 'plain', 'größe', '🌊'.repeat(50), 'x'.repeat(10_000), 'half of a pair: \ud83c']
+    const written = texts.map((text) => record({ key: text, headers: [['text', text], header('bytes', text)] }))
+    await bench().producer.append({ topic, partition: 0 }, written, appendOptions)
+    const log = await bench().log(topic)
+    expect(log.map(({ key, headers }) => ({ key, headers: [...headers] }))).toEqual(
+      texts.map((text) => ({ key: Buffer.from(text), headers: [header('text', text), header('bytes', text)] })),
+    )
+  })
+
   it('appends batches of one partition in the order of the calls, each once, however many are under way', async () => {
     const topic = await bench().topic()
     const values = range(200, 'v')

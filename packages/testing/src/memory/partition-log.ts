@@ -1,4 +1,4 @@
-import type { OutgoingRecord, RawHeader, RawRecord } from '@tributary/event-bus'
+import { type OutgoingRecord, type RawHeader, type RawRecord, rawRecord } from '@tributary/event-bus'
 
 /** What one read of the log yields: records from the position asked for, and where the next read starts. */
 export interface LogSlice {
@@ -28,7 +28,11 @@ export class PartitionLog {
   append(records: readonly OutgoingRecord[], appendTime: number | null): bigint {
     const baseOffset = this.#endOffset
     for (const record of records) {
-      this.#records.push({ ...copyOf(record), timestamp: appendTime ?? record.timestamp, offset: this.#endOffset })
+      this.#records.push({
+        ...copyOf(rawRecord(record)),
+        timestamp: appendTime ?? record.timestamp,
+        offset: this.#endOffset,
+      })
       this.#endOffset += 1n
     }
     return baseOffset
@@ -86,12 +90,16 @@ export class PartitionLog {
 }
 
 export function bytesOf(record: Omit<OutgoingRecord, 'timestamp'>): number {
-  let bytes = RECORD_OVERHEAD_BYTES + (record.key?.length ?? 0) + (record.value?.length ?? 0)
-  for (const [name, value] of record.headers) bytes += HEADER_OVERHEAD_BYTES + name.length + (value?.length ?? 0)
+  let bytes = RECORD_OVERHEAD_BYTES + sizeOf(record.key) + sizeOf(record.value)
+  for (const [name, value] of record.headers) bytes += HEADER_OVERHEAD_BYTES + name.length + sizeOf(value)
   return bytes
 }
 
-function copyOf(record: Omit<OutgoingRecord, 'timestamp'>): Pick<RawRecord, 'key' | 'value' | 'headers'> {
+function sizeOf(content: Buffer | string | null): number {
+  return content === null ? 0 : Buffer.byteLength(content)
+}
+
+function copyOf(record: Pick<RawRecord, 'key' | 'value' | 'headers'>): Pick<RawRecord, 'key' | 'value' | 'headers'> {
   return {
     key: record.key && Buffer.from(record.key),
     value: record.value && Buffer.from(record.value),

@@ -1,5 +1,5 @@
 /** What happens in one simulation, all of it decided before it starts: so it can be printed, repeated, and made smaller. */
-import type { OutgoingRecord } from '@tributary/event-bus'
+import type { RecordOnLog } from '@tributary/event-bus'
 
 /** What a handler of ours does with one record in one execution. */
 export type Manner =
@@ -30,7 +30,7 @@ export interface Arrival {
   readonly topic: string
   readonly partition: number
   /** Null: an offset is used up and holds no record, as control batches and compaction do. */
-  readonly record: OutgoingRecord | null
+  readonly record: RecordOnLog | null
   readonly label: string
   /** How it is treated in its first, second, ... execution; returned from at once in all later ones. */
   readonly conducts: readonly Conduct[]

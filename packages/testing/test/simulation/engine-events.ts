@@ -1,4 +1,4 @@
-import { defineEvent, type OutgoingRecord } from '@tributary/event-bus'
+import { defineEvent, type RecordOnLog } from '@tributary/event-bus'
 import { published } from '../../src/simulation/published.ts'
 
 const fields = [
@@ -44,14 +44,14 @@ export function recordOf(
   definition: typeof placed | typeof changed | typeof noticed,
   key: string | null,
   n: number,
-): OutgoingRecord {
+): RecordOnLog {
   const event = published(definition as typeof placed, { key: key ?? '', n }).encode(`id-${n}`)
   const record = { value: event.value, headers: event.headers, timestamp: event.timestamp.getTime() }
   return { ...record, key: key === null ? null : event.key }
 }
 
 /** Bytes that no schema fits. */
-export function poison(key: string | null, n: number): OutgoingRecord {
+export function poison(key: string | null, n: number): RecordOnLog {
   const { headers, timestamp } = recordOf(placed, key, n)
   return { key: key === null ? null : Buffer.from(key), value: Buffer.from([0xc3, 0x01, n]), headers, timestamp }
 }

@@ -6,6 +6,7 @@ import {
   type EventEnvelope,
   isSkip,
   type OutgoingRecord,
+  rawRecord,
   skip,
   type TopicPartition,
 } from '@tributary/event-bus'
@@ -139,7 +140,8 @@ export class ProcessWitness implements DriverWitness {
   }
 
   /** What is refused in its smallest form, without its value, is given up where the policy says so. */
-  writeRefused({ value, headers }: OutgoingRecord): void {
+  writeRefused(record: OutgoingRecord): void {
+    const { value, headers } = rawRecord(record)
     const { definition, ledger } = this.#oracle
     if (value === null && definition.onFailure.deadLetterImpossible === 'skip-and-alarm')
       ledger.settleOrigin(headers, null)
