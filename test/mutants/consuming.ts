@@ -200,6 +200,12 @@ export const consumingMutants: readonly Mutant[] = [
     planted: '',
   },
   {
+    name: 'what retention removed while the group lagged is passed over in silence',
+    file: `${consuming}/group-engine.ts`,
+    original: 'if (chunk.isExpired) this.retentionLoss',
+    planted: 'if (chunk.nextPosition < 0n) this.retentionLoss',
+  },
+  {
     name: 'a deadline never passes',
     file: `${consuming}/in-flight.ts`,
     original: "while (this.#first !== null && this.#leftMs(this.#first) <= 0) this.#abort(this.#first, 'deadline')",

@@ -71,6 +71,8 @@ export interface Chunk extends TopicPartition {
   readonly records: RecordList
   /** Bytes that the records hold in memory, roughly. */
   readonly bytes: number
+  /** There was nothing to read: everything from `fetchedFrom` to before `nextPosition` had left the log, by retention or deletion. Such a chunk has no records. */
+  readonly isExpired?: true
 }
 
 export interface CommittedOffset {

@@ -20,8 +20,8 @@ import type { GroupTopics } from './group-topics.ts'
 import type { OutageGates } from './outage-gates.ts'
 import type { ParkingEnvironment } from './parking.ts'
 import { PartitionRun, partitionId } from './partition.ts'
-import { printableKey } from './printable-key.ts'
 import { TokenBucket } from './rate-limit.ts'
+import { RetentionLoss } from './retention-loss.ts'
 import { type Start, startOf } from './start-position.ts'
 import type { SubscriptionDefinition } from './subscription-definition.ts'
 import type { TurnClock } from './turn-clock.ts'
@@ -56,6 +56,7 @@ const MAX_DRAIN_RESERVE_MS = 1_000
 export class GroupEngine implements GroupListener {
   readonly committer: Committer
   readonly dispatcher: Dispatcher
+  readonly retentionLoss: RetentionLoss
   readonly #options: GroupEngineOptions
   readonly #runs = new Map<string, PartitionRun>()
   readonly #parking: ParkingEnvironment
@@ -65,6 +66,7 @@ export class GroupEngine implements GroupListener {
   constructor(options: GroupEngineOptions) {
     const { definition, clock, logger, metrics, consumer, runner, budget, random } = options
     this.#options = options
+    this.retentionLoss = new RetentionLoss(metrics, logger)
     this.committer = new Committer({
       commit: (requests) => consumer().commit(requests),
       partitions: () => this.#runs.values(),
@@ -95,12 +97,8 @@ export class GroupEngine implements GroupListener {
         this.dispatcher.dispatch()
         this.#review(run)
       },
-      onExpired: ({ topic, partition }, laneKey, recordOffset) => {
-        metrics.settled(topic, 'expired', 1)
-        logger.error(
-          { topic, partition, recordOffset, key: printableKey(Buffer.from(laneKey, 'latin1')) },
-          'record expired: it waited behind its key until the log had it no more',
-        )
+      onExpired: (run, laneKey, recordOffset) => {
+        this.retentionLoss.ofFollower(run, laneKey, recordOffset)
         this.committer.note()
       },
     }
@@ -120,9 +118,12 @@ export class GroupEngine implements GroupListener {
       const { topic, partition, epoch, committed } = assigned
       const start = startOf(assigned, committed === null ? await startFrom(topic) : 'earliest')
       if (start.anomaly !== null) logger.error({ topic, partition }, start.anomaly)
+      const { position, inherited } = start
+      if (committed !== null && committed.nextOffset < position)
+        this.retentionLoss.ofUnread(assigned, committed.nextOffset, position, inherited)
       if (start.isMetadataForeign) logger.warn({ topic, partition }, 'commit metadata of another program is ignored')
-      logger.info({ topic, partition, epoch, position: start.position }, 'partition assigned')
-      positions.push({ topic, partition, position: start.position })
+      logger.info({ topic, partition, epoch, position }, 'partition assigned')
+      positions.push({ topic, partition, position })
       if (!this.isClosing) this.#add(assigned, start)
     }
     return positions
@@ -162,6 +163,7 @@ export class GroupEngine implements GroupListener {
       this.#options.consumer().seek({ topic, partition }, epoch, position)
       return
     }
+    if (chunk.isExpired) this.retentionLoss.ofUnread(chunk, fetchedFrom, chunk.nextPosition, null)
     const admitted = run.gate === null ? chunk : run.gate.admit(chunk)
     run.receive(admitted)
     if (admitted.records.length > 0) this.#options.metrics.consumed(topic, admitted.records.length)

@@ -47,6 +47,11 @@ export interface SubscriptionHealth {
   readonly inFlight: number
   /** Attempts given up whose handler still runs. */
   readonly abandoned: number
+  /**
+   * Records and offsets that retention removed before they were handled, since the subscription was started here: lost to this group. Of what was never read,
+   * offsets are counted, so that gaps in the log count as well.
+   */
+  readonly expired: number
 }
 
 export function degradationsOf(run: PartitionRun, nowMs: number): Degradation[] {

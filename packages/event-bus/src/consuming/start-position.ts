@@ -10,7 +10,7 @@ export interface Start {
   readonly inherited: OffsetMap | null
   /** The commit's metadata was written by another program. It is ignored: failing here would be an outage. */
   readonly isMetadataForeign: boolean
-  /** Why it does not start at the committed offset; null when it does. */
+  /** What is wrong with the committed offset; null when it is on the log, or was. */
   readonly anomaly: string | null
 }
 
@@ -38,11 +38,8 @@ export function startOf(assigned: AssignedPartition, whenUncommitted: 'earliest'
     inherited: decoded === null ? null : onLog(decoded, logEndOffset),
     isMetadataForeign: decoded === null,
   }
-  if (nextOffset < logStartOffset) {
-    const anomaly = `${logStartOffset - nextOffset} records were removed by retention before this group handled them`
-    return { ...start, position: logStartOffset, anomaly }
-  }
-  return { ...start, position: nextOffset, anomaly: null }
+  const isOnLog = nextOffset >= logStartOffset
+  return { ...start, position: isOnLog ? nextOffset : logStartOffset, anomaly: null }
 }
 
 /** Nothing beyond the end of the log can have been settled: what the map says of it is about records that the log has lost since. */

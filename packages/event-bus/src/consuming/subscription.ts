@@ -232,6 +232,7 @@ class RunningSubscription implements Subscription {
       oldestUnsettled: oldestUnsettled(runs, this.#runner.inFlight, this.#engine.dispatcher.isPaused, nowMs),
       inFlight: this.#runner.slotsTaken,
       abandoned,
+      expired: this.#engine.retentionLoss.count,
     }
   }
 

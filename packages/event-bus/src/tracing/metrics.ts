@@ -51,6 +51,11 @@ export function createInstruments(meter: Meter) {
       'Attempts that never ended and are waited for no longer.',
     ),
     settlements: counter(metricNames.settlements, '{record}', 'Records settled, by how.'),
+    expiredOffsets: counter(
+      metricNames.expiredOffsets,
+      '{offset}',
+      'Offsets that retention removed before they were read.',
+    ),
     deadLetters: counter(metricNames.deadLetters, '{record}', 'Records written to a dead-letter topic, by reason.'),
     retryLateness: meter.createHistogram(metricNames.retryLateness, {
       ...seconds,
@@ -128,8 +133,8 @@ export function createSubscriptionMetrics(instruments: Instruments, labels: Subs
   // Alerts on `increase()` miss the rise of a series that first appears with 1: each starts with 0.
   const opened = (topic: string): void => {
     instruments.consumed.add(0, consumedLabels.of(topic, ''))
-    for (const counter of [instruments.abandoned, instruments.unknownTypes, instruments.headerMismatches]) {
-      counter.add(0, plain.of(topic, ''))
+    for (const name of ['abandoned', 'unknownTypes', 'headerMismatches', 'expiredOffsets'] as const) {
+      instruments[name].add(0, plain.of(topic, ''))
     }
     startAtZero(instruments.attempts, byOutcome, topic, attemptOutcomes)
     startAtZero(instruments.settlements, bySettlement, topic, settlements)
@@ -153,6 +158,7 @@ export function createSubscriptionMetrics(instruments: Instruments, labels: Subs
     },
     abandoned: (topic) => instruments.abandoned.add(1, plain.of(topic, '')),
     settled: (topic, settlement, count) => instruments.settlements.add(count, bySettlement.of(topic, settlement)),
+    expiredUnread: (topic, offsets) => instruments.expiredOffsets.add(offsets, plain.of(topic, '')),
     deadLettered: (topic, reason) => instruments.deadLetters.add(1, byReason.of(topic, reason)),
     retryStarted: (topic, latenessMs) => instruments.retryLateness.record(latenessMs / 1_000, plain.of(topic, '')),
     unknownType: (topic) => instruments.unknownTypes.add(1, plain.of(topic, '')),

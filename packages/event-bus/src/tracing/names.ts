@@ -41,6 +41,7 @@ export const metricNames = {
   abandonedAttempts: 'tributary.attempts.abandoned',
   batchSize: 'tributary.batch.size',
   settlements: 'tributary.settlements',
+  expiredOffsets: 'tributary.offsets.expired',
   deadLetters: 'tributary.dead_letters',
   retryLateness: 'tributary.retry.lateness',
   unknownTypes: 'tributary.events.unknown_type',

@@ -119,6 +119,8 @@ export interface SubscriptionMetrics {
   ): void
   abandoned(topic: string): void
   settled(topic: string, settlement: Settlement, count: number): void
+  /** Retention removed so many offsets before they were read. */
+  expiredUnread(topic: string, offsets: number): void
   deadLettered(topic: string, reason: string): void
   /** The attempt of a record in a retry topic began `latenessMs` milliseconds after it was due. */
   retryStarted(topic: string, latenessMs: number): void

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ByteBudget } from '../../src/consuming/flow-control.ts'
+import { encodeOffsetMap } from '../../src/consuming/offset-map.ts'
 import { order, rig } from './rig.ts'
 
 const hang = (): Promise<void> => new Promise(() => {})
@@ -199,5 +200,30 @@ describe('a start position', () => {
     partition.deliver(orders(0, 1))
     await clock.advance(1_000)
     expect(driver.committed(0)).toBe(position + 1n)
+  })
+})
+
+describe('what retention removed before it was read', () => {
+  it('is counted when the group comes too late, but for what it had settled', async () => {
+    const { boundary, unsettled } = { boundary: 8n, unsettled: [{ kind: 'run' as const, from: 1n, to: 3n }] }
+    const { metadata } = encodeOffsetMap(1n, { boundary, unsettled })
+    const { driver, subscription } = rig(() => {})
+    await driver.assign(0, { committed: { nextOffset: 1n, metadata }, logStartOffset: 10n, logEndOffset: 20n })
+    expect(subscription.health().expired).toBe(4)
+    await driver.assign(1, { committed: { nextOffset: 50n, metadata: '' }, logStartOffset: 10n, logEndOffset: 20n })
+    await driver.assign(2, { logStartOffset: 10n, logEndOffset: 20n })
+    expect(subscription.health().expired).toBe(4)
+  })
+
+  it('is counted while the group lags, and other gaps are not', async () => {
+    const { driver, clock, subscription } = rig(() => {})
+    const partition = await driver.assign(0)
+    partition.deliver(orders(0, 2), { gapAfter: 3n })
+    expect(subscription.health().expired).toBe(0)
+    partition.expire(7n)
+    partition.deliver(orders(2, 3))
+    expect(subscription.health().expired).toBe(7)
+    await clock.advance(1_000)
+    expect(driver.committed(0)).toBe(13n)
   })
 })

@@ -170,6 +170,15 @@ export class ScriptedPartition {
     this.deliverChunk(fetchedFrom, next, records, given.bytes)
   }
 
+  /** Hands out that so many offsets at the position have left the log. */
+  expire(offsets: bigint): void {
+    const { topic, partition, epoch } = this.#assigned
+    const fetchedFrom = this.position
+    this.position += offsets
+    const bounds = { fetchedFrom, nextPosition: this.position, highWatermark: this.position }
+    this.#listener.onChunk({ topic, partition, epoch, ...bounds, bytes: 0, records: [], isExpired: true })
+  }
+
   /** A chunk as it comes, whether it fits or not. */
   deliverChunk(
     fetchedFrom: bigint,

@@ -83,13 +83,12 @@ export class Intake {
     owned: Owned,
     fetchedFrom: bigint,
     highWatermark: bigint,
-    content: Pick<Chunk, 'records' | 'nextPosition' | 'bytes'>,
+    content: Pick<Chunk, 'records' | 'nextPosition' | 'bytes' | 'isExpired'>,
   ): void {
     owned.position = content.nextPosition
     const { topic, partition, epoch } = owned
-    const { records, nextPosition, bytes } = content
     try {
-      this.#parts.onChunk({ topic, partition, epoch, fetchedFrom, nextPosition, highWatermark, records, bytes })
+      this.#parts.onChunk({ topic, partition, epoch, fetchedFrom, highWatermark, ...content })
     } catch (error) {
       this.#parts.onFailed(error) // the records are in nobody's hands now: going on would lose them
     }
@@ -105,7 +104,7 @@ export class Intake {
     void this.#wait(owned, publicError(error), 1_000)
   }
 
-  /** Never jumps to the end in silence: what retention removed is accounted for by an empty chunk, anything else is chosen anew. */
+  /** Never jumps to the end in silence: what retention removed is accounted for by a chunk that says so, anything else is chosen anew. */
   async #outOfRange(owned: Owned, position: bigint): Promise<void> {
     const { cluster, ownership, logger } = this.#parts
     const { topic, partition } = owned
@@ -119,12 +118,8 @@ export class Intake {
       if (start?.errorCode !== code.none || end?.errorCode !== code.none) return
       if (!ownership.isCurrent(owned) || owned.position !== position || owned.isRevoking) return
       if (position < start.offset) {
-        const lost = String(start.offset - position)
-        logger.warn(
-          { topic, partition, position: String(position), logStart: String(start.offset), lost },
-          'retention removed records before they were read',
-        )
-        this.#deliver(owned, position, end.offset, { records: [], nextPosition: start.offset, bytes: 0 })
+        const gone = { records: [], nextPosition: start.offset, bytes: 0, isExpired: true } as const
+        this.#deliver(owned, position, end.offset, gone)
       } else if (position > end.offset) {
         logger.error(
           { topic, partition, position: String(position), logEnd: String(end.offset) },

@@ -24,9 +24,9 @@ export class OwnedPartition implements TopicPartition {
   take(log: PartitionLog | undefined, maxBytes: number): Chunk | null {
     if (!log || this.isPaused || this.isLeaving || this.position === null || this.position >= log.endOffset) return null
     const fetchedFrom = this.position
-    const { records, nextPosition, bytes } = log.read(fetchedFrom, maxBytes)
-    this.position = nextPosition
+    const slice = log.read(fetchedFrom, maxBytes)
+    this.position = slice.nextPosition
     const { topic, partition, epoch } = this
-    return { topic, partition, epoch, fetchedFrom, nextPosition, highWatermark: log.endOffset, records, bytes }
+    return { topic, partition, epoch, fetchedFrom, highWatermark: log.endOffset, ...slice }
   }
 }

@@ -39,6 +39,16 @@ describe('partition log', () => {
     expect(log.all()[0]?.value?.toString()).toBe('safe')
   })
 
+  it('says that what retention has removed is gone, in a slice of its own', () => {
+    const log = new PartitionLog()
+    log.append([record('a'), record('b'), record('c')], null)
+    log.truncateBefore(2n)
+    expect(log.read(0n, 1_000)).toEqual({ records: [], bytes: 0, nextPosition: 2n, isExpired: true })
+    expect(log.read(0n, 1_000, 1n)).toMatchObject({ nextPosition: 1n, isExpired: true })
+    expect(log.read(2n, 1_000)).toMatchObject({ records: [{ offset: 2n }], nextPosition: 3n })
+    expect(log.read(2n, 1_000).isExpired).toBeUndefined()
+  })
+
   it('starts beyond 2^53 without losing precision', () => {
     const log = new PartitionLog()
     log.truncateBefore(2n ** 53n + 1n)

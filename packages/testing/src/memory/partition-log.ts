@@ -5,6 +5,8 @@ export interface LogSlice {
   readonly records: readonly RawRecord[]
   readonly nextPosition: bigint
   readonly bytes: number
+  /** The log begins beyond the position: there was nothing to read. */
+  readonly isExpired?: true
 }
 
 /** Rough size of a record on the wire: its bytes and the few that frame it. */
@@ -40,9 +42,13 @@ export class PartitionLog {
 
   /**
    * Reads from `position` on, at least one record, as many as fit into `maxBytes`, none at or beyond `before`. A gap up to `before` or to the end
-   * of the log belongs to the slice: the next position is beyond it.
+   * of the log belongs to the slice: the next position is beyond it. What retention has removed is a slice of its own.
    */
   read(position: bigint, maxBytes: number, before: bigint = this.#endOffset): LogSlice {
+    if (position < this.#startOffset) {
+      const nextPosition = before < this.#startOffset ? before : this.#startOffset
+      return { records: [], bytes: 0, nextPosition, isExpired: true }
+    }
     const records: RawRecord[] = []
     let bytes = 0
     for (let index = this.#indexOf(position); index < this.#records.length; index++) {

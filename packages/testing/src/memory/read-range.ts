@@ -13,18 +13,9 @@ export async function* readLogRange(
   let position = range.from
   while (position < range.to && position < log.endOffset) {
     signal?.throwIfAborted()
-    const { records, nextPosition, bytes } = log.read(position, RANGE_CHUNK_BYTES, range.to)
-    yield {
-      topic,
-      partition,
-      epoch: range.epoch,
-      fetchedFrom: position,
-      nextPosition,
-      highWatermark: log.endOffset,
-      records,
-      bytes,
-    }
-    position = nextPosition
+    const slice = log.read(position, RANGE_CHUNK_BYTES, range.to)
+    yield { topic, partition, epoch: range.epoch, fetchedFrom: position, highWatermark: log.endOffset, ...slice }
+    position = slice.nextPosition
   }
 }
 

@@ -79,9 +79,9 @@ export class RudeFetcher {
     const { host, partition, epoch, maxBytes } = this.#options
     const log = host.cluster.topics.findLog(partition)
     if (!log || (this.#isPaused && !host.pace.hearsAfterPause)) return
-    const { records, nextPosition, bytes } = log.read(from, host.random.between(1, maxBytes))
-    const { endOffset: highWatermark } = log
-    const chunk: Chunk = { ...partition, epoch, fetchedFrom: from, nextPosition, highWatermark, records, bytes }
+    const slice = log.read(from, host.random.between(1, maxBytes))
+    const { nextPosition } = slice
+    const chunk: Chunk = { ...partition, epoch, fetchedFrom: from, highWatermark: log.endOffset, ...slice }
     // A seek has come while this was on its way.
     const isOvertaken = this.#position !== from
     if (!isOvertaken) this.#position = nextPosition
