@@ -1,5 +1,5 @@
 import { Broker } from './cluster/broker.ts'
-import { systemClock } from './cluster/clock.ts'
+import { SystemClock } from './cluster/clock.ts'
 import { type BrokerNode, Cluster } from './cluster/cluster.ts'
 import type { Partition } from './cluster/partition.ts'
 import { isTopicName } from './cluster/topic.ts'
@@ -8,12 +8,14 @@ import { Faults } from './faults/faults.ts'
 import type { CommittedPartition } from './groups/committed-offsets.ts'
 import { type LogRecord, recordsOf } from './log/records.ts'
 import { checkOptions, type EmbeddedKafkaOptions, type TopicOptions } from './options.ts'
+import { openStorage } from './storage/open-storage.ts'
 
 /**
  * Starts a cluster of virtual brokers in this process, each listening on TCP for any Kafka client.
- * For demos, development and tests: everything is in memory, and gone at the end. Never for production.
+ * For demos, development and tests, never for production. Everything is in memory, and gone at the end, unless there is a `dataDir`.
  *
- * @throws {EmbeddedKafkaOptionsError} when the options cannot be obeyed; the system's own error when a port is taken.
+ * @throws {EmbeddedKafkaOptionsError} when the options cannot be obeyed, also because of what is in `dataDir`;
+ * the system's own error when a port is taken.
  */
 export async function startEmbeddedKafka(options: EmbeddedKafkaOptions = {}): Promise<EmbeddedKafka> {
   checkOptions(options)
@@ -29,7 +31,10 @@ export async function startEmbeddedKafka(options: EmbeddedKafkaOptions = {}): Pr
     port: port === 0 ? 0 : port + id,
     isUp: false,
   }))
-  const cluster = new Cluster(
+  const faults = new Faults()
+  const clock = new SystemClock()
+  const storage = openStorage(options, faults.diskRoom, warn)
+  const cluster = await Cluster.open(
     {
       autoCreateTopics: options.autoCreateTopics ?? true,
       defaultPartitions: options.defaultPartitions ?? 1,
@@ -38,14 +43,16 @@ export async function startEmbeddedKafka(options: EmbeddedKafkaOptions = {}): Pr
       groupMinSessionTimeoutMs: options.groupMinSessionTimeoutMs ?? 6_000,
       groupMaxSessionTimeoutMs: options.groupMaxSessionTimeoutMs ?? 1_800_000,
     },
-    systemClock,
+    clock,
     nodes,
+    { storage, warn },
   )
-  const faults = new Faults()
   const brokers = nodes.map((node) => new Broker(node, cluster, faults, warn))
-  const kafka = new EmbeddedKafka(cluster, brokers, faults)
+  const kafka = new EmbeddedKafka(cluster, brokers, faults, clock)
   try {
     for (const broker of brokers) await broker.listen()
+    // Groups of an earlier process have no coordinator before there is a broker.
+    cluster.groups.returned()
   } catch (error) {
     await kafka.close()
     throw error
@@ -59,11 +66,14 @@ export class EmbeddedKafka implements AsyncDisposable {
   readonly faults: Faults
   readonly #cluster: Cluster
   readonly #brokers: readonly Broker[]
+  readonly #clock: SystemClock
+  #closed: Promise<void> | undefined
 
   /** Made by {@link startEmbeddedKafka}. @internal */
-  constructor(cluster: Cluster, brokers: readonly Broker[], faults: Faults) {
+  constructor(cluster: Cluster, brokers: readonly Broker[], faults: Faults, clock: SystemClock) {
     this.#cluster = cluster
     this.#brokers = brokers
+    this.#clock = clock
     this.faults = faults
   }
 
@@ -99,12 +109,12 @@ export class EmbeddedKafka implements AsyncDisposable {
   /** What lies on the log, decoded without any client: the oracle for "nothing lost, nothing twice". */
   log(topic: string, partition: number): LogRecord[] {
     const { log } = this.#partition(topic, partition)
-    return log.batches.flatMap(({ bytes }) => recordsOf(bytes)).filter(({ offset }) => offset >= log.startOffset)
+    return [...log.batches()].flatMap(({ bytes }) => recordsOf(bytes)).filter(({ offset }) => offset >= log.startOffset)
   }
 
   /** The batches of a partition, byte for byte. */
   rawBatches(topic: string, partition: number): Buffer[] {
-    return this.#partition(topic, partition).log.batches.map(({ bytes }) => Buffer.from(bytes))
+    return Array.from(this.#partition(topic, partition).log.batches(), ({ bytes }) => Buffer.from(bytes))
   }
 
   /** The first offset that can be read, and the one that the next record will get. */
@@ -177,15 +187,30 @@ export class EmbeddedKafka implements AsyncDisposable {
     }
   }
 
-  /** Ends everything; what was on the logs is gone. Idempotent. */
-  async close(): Promise<void> {
-    await Promise.all(this.#brokers.map((broker) => broker.stop()))
-    this.#cluster.groups.end()
-    this.faults.clear()
+  /**
+   * Puts the broker's clock forward: sessions expire, records grow old, tombstones may go.
+   * Resolves when retention and compaction have run, if they were due: compaction 15 seconds after a
+   * write, retention five minutes after one, and when records grow too old.
+   */
+  async advanceClock(milliseconds: number): Promise<void> {
+    this.#clock.advance(milliseconds)
+    await this.#cluster.cleaner.idle()
+  }
+
+  /** Ends everything; without a data directory, what was on the logs is gone. Idempotent. */
+  close(): Promise<void> {
+    this.#closed ??= this.#end()
+    return this.#closed
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  async #end(): Promise<void> {
+    await Promise.all(this.#brokers.map((broker) => broker.stop()))
+    this.faults.clear()
+    await this.#cluster.close()
   }
 
   #chosen(id: number | undefined): readonly Broker[] {

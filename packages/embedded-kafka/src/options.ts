@@ -46,7 +46,19 @@ export interface EmbeddedKafkaOptions {
    */
   readonly groupMaxSessionTimeoutMs?: number
   /**
-   * Hears of connections that were closed because of what came over them.
+   * A directory for topics, records and committed offsets, so that the next start finds them. Made if it is missing; refused
+   * while another process uses it, or when it holds something else.
+   * @defaultValue none: everything is in memory and gone at the end
+   */
+  readonly dataDir?: string
+  /**
+   * When what was written goes to the disk. With `system` the operating system decides: a killed process loses nothing, a
+   * power cut may. With `each` no answer leaves before what it speaks of is there; writers that wait share one flush.
+   * @defaultValue `system`, as in Kafka
+   */
+  readonly flush?: 'each' | 'system'
+  /**
+   * Hears of connections that were closed because of what came over them, and of trouble with the data directory.
    * @defaultValue `console.warn`
    */
   readonly warn?: (message: string) => void
@@ -79,7 +91,7 @@ export class EmbeddedKafkaOptionsError extends Error {
 
 /** Says everything that is wrong at once. */
 export function checkOptions(options: EmbeddedKafkaOptions): void {
-  const { brokers = 1, port = 0, defaultReplicationFactor, defaultPartitions = 1 } = options
+  const { brokers = 1, port = 0, defaultReplicationFactor, defaultPartitions = 1, dataDir, flush } = options
   const faults: string[] = []
   if (!Number.isInteger(brokers) || brokers < 1 || brokers > 100) faults.push(`brokers is ${brokers}, not 1 to 100`)
   if (!Number.isInteger(port) || port < 0 || port + brokers > 65_536) faults.push(`port is ${port}`)
@@ -87,5 +99,9 @@ export function checkOptions(options: EmbeddedKafkaOptions): void {
     faults.push(`defaultPartitions is ${defaultPartitions}, not a positive integer`)
   if (defaultReplicationFactor !== undefined && (defaultReplicationFactor < 1 || defaultReplicationFactor > brokers))
     faults.push(`defaultReplicationFactor is ${defaultReplicationFactor}, not 1 to ${brokers}`)
+  if (flush !== undefined && flush !== 'each' && flush !== 'system')
+    faults.push(`flush is '${flush}', not each or system`)
+  if (flush !== undefined && dataDir === undefined) faults.push('flush is given without dataDir')
+  if (dataDir === '') faults.push('dataDir is empty')
   if (faults.length > 0) throw new EmbeddedKafkaOptionsError(faults)
 }

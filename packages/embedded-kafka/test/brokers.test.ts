@@ -1,16 +1,17 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { SystemClock } from '../src/cluster/clock.ts'
 import { startEmbeddedKafka } from '../src/index.ts'
 import { commit } from './support/commit.ts'
 import { createPartitioner, kafkajsFor } from './support/kafkajs-client.ts'
 import { connectRaw } from './support/raw-client.ts'
 
 it('keeps no timer running while nothing happens', async () => {
-  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
-  const before = timers()
+  const schedule = vi.spyOn(SystemClock.prototype, 'schedule')
   await using kafka = await startEmbeddedKafka({ brokers: 3 })
   kafka.createTopic('orders', { partitions: 100 })
   await commit(kafka, { groupId: 'g', topic: 'orders', nextOffset: 1n })
-  expect(timers()).toBe(before)
+  expect(schedule).not.toHaveBeenCalled()
+  schedule.mockRestore()
 })
 
 describe('a stopped broker', () => {

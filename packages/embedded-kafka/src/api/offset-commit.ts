@@ -5,6 +5,7 @@ import { array } from '../protocol/composites.ts'
 import { type ErrorName, errorCodes } from '../protocol/error-codes.ts'
 import { between, from, optional, type Value } from '../protocol/field-type.ts'
 import { int16, int32, int64, nullableString, string, uuid } from '../protocol/fields.ts'
+import { StorageFailed } from '../storage/storage-failed.ts'
 import { topicName } from './topic-reference.ts'
 
 const namesUntil = 9
@@ -64,12 +65,20 @@ export const offsetCommit: Api = defineApi({
             if (!cluster.partition(name, partitionIndex)) return answer('UNKNOWN_TOPIC_OR_PARTITION')
             if (Buffer.byteLength(metadata) > maxMetadataBytes) return answer('OFFSET_METADATA_TOO_LARGE')
             // Neither the owner of the partition nor the direction of the commit is checked: Kafka does not either.
-            cluster.groups.getOrCreate(groupId).offsets.set(name, partitionIndex, {
+            const { offsets } = cluster.groups.getOrCreate(groupId)
+            const committed = {
               nextOffset: committedOffset,
               leaderEpoch: committedLeaderEpoch,
               metadata,
               committedAt: cluster.clock.now(),
-            })
+            }
+            try {
+              offsets.set(name, partitionIndex, committed)
+            } catch (error) {
+              // Kafka's word for a coordinator whose log cannot be written: another one may be able to.
+              if (error instanceof StorageFailed) return answer('NOT_COORDINATOR')
+              throw error
+            }
             return answer('NONE')
           })
         }),

@@ -3,7 +3,7 @@ import { LeaderEpochs } from './leader-epochs.ts'
 
 /** Leaders with epochs 0, 2 and 3 that began at 0, 10 and 15; the log ends at 20. Epoch 1 wrote nothing. */
 function epochs(): (epoch: number) => [number, bigint] | undefined {
-  const known = new LeaderEpochs()
+  const known = new LeaderEpochs([])
   known.began(0, 0n)
   known.began(1, 10n)
   known.began(2, 10n)
@@ -33,7 +33,7 @@ it('knows nothing of epochs to come, and of none', () => {
 })
 
 it('ends what lies before all that it knows where that begins', () => {
-  const known = new LeaderEpochs()
+  const known = new LeaderEpochs([])
   known.began(5, 100n)
   expect(known.end(3, 200n)).toEqual({ leaderEpoch: 3, endOffset: 100n })
 })

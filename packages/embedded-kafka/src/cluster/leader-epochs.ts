@@ -1,11 +1,28 @@
+export interface EpochStart {
+  readonly epoch: number
+  readonly startOffset: bigint
+}
+
 /** At which offset each leader of a partition began, so that a client can learn where an earlier one ended. */
 export class LeaderEpochs {
-  readonly #starts: { readonly epoch: number; readonly startOffset: bigint }[] = []
+  #starts: readonly EpochStart[]
 
-  /** A leader takes over. One before it that wrote nothing leaves no trace. */
+  constructor(starts: readonly EpochStart[]) {
+    this.#starts = starts
+  }
+
+  get starts(): readonly EpochStart[] {
+    return this.#starts
+  }
+
+  /** Of the leader that is in office. */
+  get current(): number {
+    return this.#starts.at(-1)?.epoch ?? 0
+  }
+
+  /** A leader takes over. Those before it leave no trace when they wrote nothing, or when it was lost in a crash. */
   began(epoch: number, startOffset: bigint): void {
-    if (this.#starts.at(-1)?.startOffset === startOffset) this.#starts.pop()
-    this.#starts.push({ epoch, startOffset })
+    this.#starts = [...this.#starts.filter((start) => start.startOffset < startOffset), { epoch, startOffset }]
   }
 
   /** The latest leader up to that epoch, and the offset after its last record; undefined for an epoch that is still to come, or none. */

@@ -1,4 +1,5 @@
 /** The settings of a topic. All of Kafka's are known by name and default; those that this broker obeys have a getter. */
+import type { LogPolicy } from '../log/log-policy.ts'
 import type { BatchRules } from '../log/validate-batch.ts'
 
 const longMax = '9223372036854775807'
@@ -84,9 +85,16 @@ export interface ConfigEntry {
 
 export class TopicConfig {
   #set: ReadonlyMap<string, string>
+  readonly #note: (set: ReadonlyMap<string, string>) => void
+  #batchRules: BatchRules
+  #logPolicy: LogPolicy
 
-  constructor(set: ReadonlyMap<string, string>) {
+  /** @param note - told of changed settings before they count; it may refuse them by throwing. */
+  constructor(set: ReadonlyMap<string, string>, note: (set: ReadonlyMap<string, string>) => void = () => {}) {
     this.#set = set
+    this.#note = note
+    this.#batchRules = this.#readBatchRules()
+    this.#logPolicy = this.#readLogPolicy()
   }
 
   /** What was set for this topic, without the defaults. */
@@ -96,7 +104,10 @@ export class TopicConfig {
 
   /** The caller has checked the values with {@link configFault}. */
   replace(set: ReadonlyMap<string, string>): void {
+    this.#note(set)
     this.#set = set
+    this.#batchRules = this.#readBatchRules()
+    this.#logPolicy = this.#readLogPolicy()
   }
 
   entries(): ConfigEntry[] {
@@ -110,21 +121,54 @@ export class TopicConfig {
   }
 
   get batchRules(): BatchRules {
-    return {
-      maxMessageBytes: Number(this.#get('max.message.bytes')),
-      timestampType: this.#get('message.timestamp.type') === 'LogAppendTime' ? 'LogAppendTime' : 'CreateTime',
-      maxTimestampBehindMs: Number(this.#get('message.timestamp.before.max.ms')),
-      maxTimestampAheadMs: Number(this.#get('message.timestamp.after.max.ms')),
-    }
+    return this.#batchRules
+  }
+
+  get logPolicy(): LogPolicy {
+    return this.#logPolicy
   }
 
   get minInSyncReplicas(): number {
     return Number(this.#get('min.insync.replicas'))
   }
 
+  #readBatchRules(): BatchRules {
+    return {
+      maxMessageBytes: Number(this.#get('max.message.bytes')),
+      timestampType: this.#get('message.timestamp.type') === 'LogAppendTime' ? 'LogAppendTime' : 'CreateTime',
+      maxTimestampBehindMs: Number(this.#get('message.timestamp.before.max.ms')),
+      maxTimestampAheadMs: Number(this.#get('message.timestamp.after.max.ms')),
+      requiresKeys: this.#cleanupPolicies.includes('compact'),
+    }
+  }
+
+  #readLogPolicy(): LogPolicy {
+    const compacts = this.#cleanupPolicies.includes('compact')
+    const segmentMs = Number(this.#get('segment.ms'))
+    return {
+      segmentBytes: Number(this.#get('segment.bytes')),
+      segmentMs: compacts ? Math.min(segmentMs, Number(this.#get('max.compaction.lag.ms'))) : segmentMs,
+      deletes: this.#cleanupPolicies.includes('delete'),
+      compacts,
+      retentionMs: orUnlimited(Number(this.#get('retention.ms'))),
+      retentionBytes: orUnlimited(Number(this.#get('retention.bytes'))),
+      deleteRetentionMs: Number(this.#get('delete.retention.ms')),
+      minCleanableDirtyRatio: Number(this.#get('min.cleanable.dirty.ratio')),
+      minCompactionLagMs: Number(this.#get('min.compaction.lag.ms')),
+    }
+  }
+
+  get #cleanupPolicies(): readonly string[] {
+    return this.#get('cleanup.policy').split(',')
+  }
+
   #get(name: SettingName): string {
     return this.#set.get(name) ?? known[name].fallback
   }
+}
+
+function orUnlimited(value: number): number {
+  return value < 0 ? Number.POSITIVE_INFINITY : value
 }
 
 /** Says what is wrong with a setting, if anything. */

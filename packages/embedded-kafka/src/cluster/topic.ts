@@ -1,4 +1,5 @@
-import { Partition } from './partition.ts'
+import type { RememberedPartition } from './cluster-journal.ts'
+import { Partition, type PartitionHome } from './partition.ts'
 import type { TopicConfig } from './topic-config.ts'
 
 export class Topic {
@@ -27,14 +28,25 @@ export class Topic {
     return this.#isDeleted
   }
 
-  addPartition(replicas: readonly number[], startOffset: bigint): void {
-    this.#partitions.push(new Partition(this, this.#partitions.length, replicas, startOffset))
+  /** @throws {StorageFailed} when its log cannot be opened. */
+  addPartition(state: RememberedPartition, home: PartitionHome): Partition {
+    const partition = new Partition(this, this.#partitions.length, state, home)
+    this.#partitions.push(partition)
+    return partition
+  }
+
+  /** Takes back what {@link addPartition} did, up to that number. */
+  shrinkTo(count: number): void {
+    for (const { log } of this.#partitions.splice(count)) log.destroy()
   }
 
   /** Long polls on it are woken, and find it gone. */
   delete(): void {
     this.#isDeleted = true
-    for (const partition of this.#partitions) partition.log.wake()
+    for (const { log } of this.#partitions) {
+      log.destroy()
+      log.wake()
+    }
   }
 }
 

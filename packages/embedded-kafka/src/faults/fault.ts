@@ -24,7 +24,11 @@ export interface FaultFilter {
   readonly times?: number
 }
 
+/** Which writes to the disk a full one is for; what is left out matches everything. */
+export type DiskFilter = Pick<FaultFilter, 'topic' | 'partition' | 'nth' | 'times'>
+
 export type Effect =
+  | { readonly kind: 'full disk'; readonly afterBytes: number; readonly when: When }
   | { readonly kind: 'fail'; readonly error: ErrorName; readonly when: When }
   | { readonly kind: 'drop'; readonly when: When }
   | { readonly kind: 'wait'; readonly until: () => Promise<void>; readonly when: When }

@@ -46,7 +46,7 @@ export class Interception {
   async #apply(when: When): Promise<void> {
     for (const fault of this.#faults) {
       const { effect } = fault
-      if (effect.when !== when || effect.kind === 'fail') continue
+      if (effect.when !== when || effect.kind === 'fail' || effect.kind === 'full disk') continue
       if (effect.kind === 'drop') this.#endsConnection = true
       if (effect.kind === 'run') await effect.action(this.#request)
       fault.struck()

@@ -16,8 +16,19 @@ export interface CommittedPartition extends CommittedOffset {
 /** Kafka's `offset.metadata.max.bytes`. */
 export const maxMetadataBytes = 4096
 
+/** Where commits are noted before they count. */
+export interface OffsetJournal {
+  set(topic: string, partition: number, offset: CommittedOffset): void
+  delete(topic: string, partition: number): void
+}
+
 export class CommittedOffsets {
   readonly #byTopic = new Map<string, Map<number, CommittedOffset>>()
+  readonly #journal: OffsetJournal | undefined
+
+  constructor(journal?: OffsetJournal) {
+    this.#journal = journal
+  }
 
   get isEmpty(): boolean {
     return this.#byTopic.size === 0
@@ -27,9 +38,15 @@ export class CommittedOffsets {
     return this.#byTopic.get(topic)?.get(partition)
   }
 
+  /** @throws {StorageFailed} when it cannot be noted; the commit before it stands. */
   set(topic: string, partition: number, offset: CommittedOffset): void {
-    const partitions = this.#byTopic.get(topic) ?? new Map<number, CommittedOffset>()
-    this.#byTopic.set(topic, partitions.set(partition, offset))
+    this.#journal?.set(topic, partition, offset)
+    this.#remember(topic, partition, offset)
+  }
+
+  /** What an earlier process had noted. */
+  restore(committed: readonly CommittedPartition[]): void {
+    for (const { topic, partition, ...offset } of committed) this.#remember(topic, partition, offset)
   }
 
   delete(topic: string, partition: number): void {
@@ -39,11 +56,21 @@ export class CommittedOffsets {
   }
 
   forgetTopic(topic: string): void {
+    for (const partition of this.#byTopic.get(topic)?.keys() ?? []) this.#journal?.delete(topic, partition)
     this.#byTopic.delete(topic)
+  }
+
+  forgetAll(): void {
+    for (const topic of [...this.#byTopic.keys()]) this.forgetTopic(topic)
   }
 
   *all(): Iterable<CommittedPartition> {
     for (const [topic, partitions] of this.#byTopic)
       for (const [partition, offset] of partitions) yield { topic, partition, ...offset }
+  }
+
+  #remember(topic: string, partition: number, offset: CommittedOffset): void {
+    const partitions = this.#byTopic.get(topic) ?? new Map<number, CommittedOffset>()
+    this.#byTopic.set(topic, partitions.set(partition, offset))
   }
 }

@@ -1,6 +1,7 @@
 /** All groups of the cluster, and which broker coordinates each. */
 import type { Cluster } from '../cluster/cluster.ts'
 import type { ErrorName } from '../protocol/error-codes.ts'
+import type { CommittedPartition } from './committed-offsets.ts'
 import { Group } from './group.ts'
 
 export class GroupCoordinator {
@@ -27,6 +28,7 @@ export class GroupCoordinator {
     const group = new Group(groupId, {
       clock: this.#cluster.clock,
       initialRebalanceDelayMs: this.#cluster.options.groupInitialRebalanceDelayMs,
+      offsetJournal: this.#cluster.journal.offsetsOf(groupId),
     })
     this.#groups.set(groupId, group)
     this.#place(groupId)
@@ -34,9 +36,15 @@ export class GroupCoordinator {
   }
 
   delete(group: Group): void {
+    group.offsets.forgetAll()
     group.end()
     this.#groups.delete(group.id)
     this.#placement.delete(group.id)
+  }
+
+  /** Groups of an earlier process, without members: those have to join again. */
+  restore(offsets: ReadonlyMap<string, readonly CommittedPartition[]>): void {
+    for (const [groupId, committed] of offsets) this.getOrCreate(groupId).offsets.restore(committed)
   }
 
   /** Undefined while no broker is up. Asking about a group that does not exist leaves no trace. */

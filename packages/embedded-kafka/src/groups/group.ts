@@ -7,7 +7,7 @@
  */
 import type { Clock } from '../cluster/clock.ts'
 import type { ErrorName } from '../protocol/error-codes.ts'
-import { CommittedOffsets } from './committed-offsets.ts'
+import { CommittedOffsets, type OffsetJournal } from './committed-offsets.ts'
 import { type JoinRequest, type JoinResult, Member, newMemberId, refusedJoin, type SyncResult } from './member.ts'
 import { selectProtocol, supportsAny } from './protocol-selection.ts'
 import { RebalanceTimer } from './rebalance-timer.ts'
@@ -24,13 +24,15 @@ export interface GroupOptions {
   readonly clock: Clock
   /** How long a group that was empty waits for more members. */
   readonly initialRebalanceDelayMs: number
+  /** Where commits are noted, so that they outlive the process. */
+  readonly offsetJournal?: OffsetJournal
 }
 
 const nothing = Buffer.alloc(0)
 
 export class Group {
   readonly id: string
-  readonly offsets: CommittedOffsets = new CommittedOffsets()
+  readonly offsets: CommittedOffsets
   readonly #options: GroupOptions
   readonly #roster = new Roster()
   #state: GroupState = 'Empty'
@@ -42,6 +44,7 @@ export class Group {
 
   constructor(id: string, options: GroupOptions) {
     this.id = id
+    this.offsets = new CommittedOffsets(options.offsetJournal)
     this.#options = options
     this.#timer = new RebalanceTimer(options.clock)
   }

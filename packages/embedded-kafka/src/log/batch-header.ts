@@ -29,6 +29,7 @@ const compressionMask = 0x07
 const logAppendTimeBit = 0x08
 const transactionalBit = 0x10
 const controlBit = 0x20
+const deleteHorizonBit = 0x40
 
 const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 export type Codec = (typeof codecs)[number]
@@ -42,6 +43,8 @@ export interface BatchHeader {
   readonly timestampType: 'CreateTime' | 'LogAppendTime'
   readonly isTransactional: boolean
   readonly isControl: boolean
+  /** From when on compaction may remove its tombstones; undefined before it has seen them. */
+  readonly deleteHorizonMs: bigint | undefined
   readonly lastOffsetDelta: number
   readonly baseTimestamp: bigint
   readonly maxTimestamp: bigint
@@ -63,6 +66,7 @@ export function readHeader(bytes: Buffer): BatchHeader {
     timestampType: attributes & logAppendTimeBit ? 'LogAppendTime' : 'CreateTime',
     isTransactional: (attributes & transactionalBit) !== 0,
     isControl: (attributes & controlBit) !== 0,
+    deleteHorizonMs: attributes & deleteHorizonBit ? bytes.readBigInt64BE(at.baseTimestamp) : undefined,
     lastOffsetDelta: bytes.readInt32BE(at.lastOffsetDelta),
     baseTimestamp: bytes.readBigInt64BE(at.baseTimestamp),
     maxTimestamp: bytes.readBigInt64BE(at.maxTimestamp),
@@ -71,6 +75,16 @@ export function readHeader(bytes: Buffer): BatchHeader {
     baseSequence: bytes.readInt32BE(at.baseSequence),
     recordCount: bytes.readInt32BE(at.recordCount),
   }
+}
+
+/** The size that the batch at `position` claims; at least {@link lengthPrefixBytes} bytes must be there. */
+export function batchSizeAt(bytes: Buffer, position: number): number {
+  return bytes.readInt32BE(position + at.batchLength) + lengthPrefixBytes
+}
+
+/** The last offset of the batch at `position`; its whole header must be there. */
+export function lastOffsetAt(bytes: Buffer, position: number): bigint {
+  return bytes.readBigInt64BE(position + at.baseOffset) + BigInt(bytes.readInt32BE(position + at.lastOffsetDelta))
 }
 
 /** The checksum covers everything after itself, so offset and leader epoch can be set without touching it. */
@@ -90,5 +104,26 @@ export function setMaxTimestamp(bytes: Buffer, timestampMs: bigint, type: BatchH
     at.attributes,
   )
   bytes.writeBigInt64BE(timestampMs, at.maxTimestamp)
+  bytes.writeUInt32BE(checksum(bytes, bytes.length), at.crc)
+}
+
+export interface RewrittenBatch {
+  readonly recordCount: number
+  /** Whether the records are still compressed with the codec that the header names. */
+  readonly isPacked: boolean
+  readonly deleteHorizonMs: bigint | undefined
+}
+
+/** Makes the header true again of a batch whose records were replaced. */
+export function sealRewritten(bytes: Buffer, { recordCount, isPacked, deleteHorizonMs }: RewrittenBatch): void {
+  let attributes = bytes.readInt16BE(at.attributes)
+  if (!isPacked) attributes &= ~compressionMask
+  if (deleteHorizonMs !== undefined) {
+    attributes |= deleteHorizonBit
+    bytes.writeBigInt64BE(deleteHorizonMs, at.baseTimestamp)
+  }
+  bytes.writeInt16BE(attributes, at.attributes)
+  bytes.writeInt32BE(recordCount, at.recordCount)
+  bytes.writeInt32BE(bytes.length - lengthPrefixBytes, at.batchLength)
   bytes.writeUInt32BE(checksum(bytes, bytes.length), at.crc)
 }

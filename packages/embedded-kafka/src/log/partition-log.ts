@@ -1,15 +1,15 @@
-/** The log of one partition, in memory: batches as their producers sent them, with the offsets that they got here. */
+/** The log of one partition: batches as their producers sent them, with the offsets that they got here. */
+import { MemoryStorage } from '../storage/memory-storage.ts'
+import { noTimestamp, type SegmentStore, type StoredBatch } from '../storage/segment.ts'
+import type { PartitionPlace, Storage } from '../storage/storage.ts'
 import { placeBatch, setMaxTimestamp } from './batch-header.ts'
+import { Compaction } from './compaction.ts'
+import { defaultLogPolicy, type LogPolicy } from './log-policy.ts'
 import { type ActiveProducer, ProducerState } from './producer-state.ts'
 import { recordsOf } from './records.ts'
+import { RefusedBatch } from './refused-batch.ts'
+import { expiredSegments } from './retention.ts'
 import { type BatchRules, validateBatch } from './validate-batch.ts'
-
-export interface StoredBatch {
-  readonly baseOffset: bigint
-  readonly lastOffset: bigint
-  readonly maxTimestamp: bigint
-  readonly bytes: Buffer
-}
 
 export interface Appended {
   readonly baseOffset: bigint
@@ -17,16 +17,38 @@ export interface Appended {
   readonly logAppendTimeMs: bigint
 }
 
+export interface LogOptions {
+  /** Where a new log begins, and below which nothing of a stored one is read. */
+  readonly startOffset?: bigint
+  readonly storage?: Storage
+  readonly place?: PartitionPlace
+  /** Asked whenever it matters: settings change while the log lives. */
+  readonly policy?: () => LogPolicy
+  /** Told when records were deleted on purpose, before their bytes are. */
+  readonly startMoved?: (startOffset: bigint) => void
+}
+
 export class PartitionLog {
-  #batches: StoredBatch[] = []
+  readonly #store: SegmentStore
+  readonly #policy: () => LogPolicy
+  readonly #startMoved: (startOffset: bigint) => void
+  readonly #producers = new ProducerState()
+  readonly #compaction: Compaction
+  readonly #watchers = new Set<() => void>()
   #startOffset: bigint
   #endOffset: bigint
-  readonly #producers = new ProducerState()
-  readonly #watchers = new Set<() => void>()
 
-  constructor(startOffset = 0n) {
-    this.#startOffset = startOffset
-    this.#endOffset = startOffset
+  constructor(options: LogOptions = {}) {
+    const { startOffset = 0n, storage = new MemoryStorage(), place = { topic: '', partition: 0 } } = options
+    this.#policy = options.policy ?? (() => defaultLogPolicy)
+    this.#startMoved = options.startMoved ?? (() => {})
+    this.#store = storage.openPartition(place, startOffset, this.#producers)
+    this.#compaction = new Compaction(this.#store, this.#producers)
+    const firstOffset = this.#store.segments[0]?.baseOffset ?? 0n
+    this.#endOffset = this.#store.active.nextOffset
+    this.#startOffset = firstOffset > startOffset ? firstOffset : startOffset
+    // Only a crash of the machine can leave a log that ends before the place up to which its records were deleted.
+    if (this.#startOffset > this.#endOffset) this.#beginAgainAt(this.#startOffset)
   }
 
   get startOffset(): bigint {
@@ -38,14 +60,21 @@ export class PartitionLog {
     return this.#endOffset
   }
 
-  get batches(): readonly StoredBatch[] {
-    return this.#batches
+  /** What lies on the log in bytes, some of them below its start. */
+  get sizeBytes(): number {
+    return this.#store.segments.reduce((sum, segment) => sum + segment.sizeBytes, 0)
+  }
+
+  /** All batches that hold a record from the start on. */
+  *batches(): Iterable<StoredBatch> {
+    for (const segment of this.#store.segments) yield* segment.batchesFrom(this.#startOffset)
   }
 
   /**
    * Appends one whole batch, or recognises it as one that is there already.
    *
    * @throws {RefusedBatch} when nothing was appended.
+   * @throws {StorageFailed} when it could not be written: nothing was appended either.
    */
   append(batch: Buffer, leaderEpoch: number, rules: BatchRules, nowMs: number): Appended {
     const { header, maxTimestamp } = validateBatch(batch, rules, nowMs)
@@ -62,61 +91,98 @@ export class PartitionLog {
       setMaxTimestamp(bytes, timestampMs, rules.timestampType)
 
     const lastOffset = baseOffset + BigInt(header.lastOffsetDelta)
-    this.#batches.push({ baseOffset, lastOffset, maxTimestamp: timestampMs, bytes })
+    this.#rollFor(bytes.length, timestampMs)
+    this.#store.active.append({ baseOffset, lastOffset, maxTimestamp: timestampMs, bytes })
     this.#endOffset = lastOffset + 1n
     this.#producers.wrote(header, baseOffset, timestampMs)
+    this.#store.appended(this.#producers)
     this.wake()
     return { baseOffset, logAppendTimeMs: isAppendTime ? timestampMs : -1n }
   }
 
   /**
-   * Whole batches from the one that holds `offset`, as many as fit into `maxBytes`.
+   * Whole batches from the one that holds `offset`, as many as fit into `maxBytes`; one buffer may hold several.
    * With `atLeastOne`, the first comes even when it alone is larger: a consumer must always be able to go on.
    */
   read(offset: bigint, maxBytes: number, atLeastOne: boolean): { batches: Buffer[]; sizeBytes: number } {
-    const batches: Buffer[] = []
-    let sizeBytes = 0
-    for (let index = this.#indexOf(offset); index < this.#batches.length; index++) {
-      const { bytes } = this.#batches[index] as StoredBatch
-      if (sizeBytes + bytes.length > maxBytes && !(atLeastOne && batches.length === 0)) break
-      batches.push(bytes)
-      sizeBytes += bytes.length
+    const { segments } = this.#store
+    const first = segments.findLastIndex(({ baseOffset }) => baseOffset <= offset)
+    let found = { batches: [] as Buffer[], sizeBytes: 0 }
+    for (let index = Math.max(0, first); index < segments.length; index++) {
+      const wantsOne = atLeastOne && found.sizeBytes === 0
+      const next = segments[index]?.read(offset, maxBytes - found.sizeBytes, wantsOne)
+      if (!next) break
+      // Nearly always there is one segment, and its list is the answer.
+      found =
+        found.sizeBytes === 0
+          ? next
+          : { batches: [...found.batches, ...next.batches], sizeBytes: found.sizeBytes + next.sizeBytes }
+      if (!next.reachesEnd) break
     }
-    return { batches, sizeBytes }
+    return found
   }
 
   get activeProducers(): Iterable<ActiveProducer> {
     return this.#producers.all()
   }
 
-  get sizeBytes(): number {
-    return this.#batches.reduce((size, { bytes }) => size + bytes.length, 0)
-  }
-
   /** The latest time of any batch; -1 while there is none. */
   get maxTimestamp(): bigint {
-    let latest = -1n
-    for (const { maxTimestamp } of this.#batches) if (maxTimestamp > latest) latest = maxTimestamp
+    let latest = noTimestamp
+    for (const segment of this.#store.segments) {
+      // Only what can still be read counts: the first segment may reach below the start.
+      const readable = segment.baseOffset < this.#startOffset ? segment.batchesFrom(this.#startOffset) : [segment]
+      for (const { maxTimestamp } of readable) if (maxTimestamp > latest) latest = maxTimestamp
+    }
     return latest
   }
 
   /** The first record at or after that time. */
   offsetAt(timestampMs: bigint): { offset: bigint; timestampMs: bigint } | undefined {
-    for (const batch of this.#batches) {
-      if (batch.maxTimestamp < timestampMs) continue
-      const record = recordsOf(batch.bytes).find(
-        (candidate) => candidate.timestamp >= timestampMs && candidate.offset >= this.#startOffset,
-      )
-      if (record) return { offset: record.offset, timestampMs: record.timestamp }
+    for (const segment of this.#store.segments) {
+      if (segment.maxTimestamp < timestampMs) continue
+      for (const batch of segment.batchesSince(timestampMs)) {
+        const record = recordsOf(batch.bytes).find(
+          ({ timestamp, offset }) => timestamp >= timestampMs && offset >= this.#startOffset,
+        )
+        if (record) return { offset: record.offset, timestampMs: record.timestamp }
+      }
     }
     return undefined
   }
 
-  /** Makes everything below `offset` unreadable, as DeleteRecords does. */
+  /** Makes everything below `offset` unreadable, as DeleteRecords does. Segments that are wholly below it are removed. */
   deleteBefore(offset: bigint): void {
+    this.#startMoved(offset)
     this.#startOffset = offset
-    this.#batches = this.#batches.slice(this.#indexOf(offset))
+    const { segments } = this.#store
+    this.#store.remove(segments.filter((_, index) => (segments[index + 1]?.baseOffset ?? offset + 1n) <= offset))
     this.wake()
+  }
+
+  /** Removes what retention does not keep, by whole segments. */
+  expire(nowMs: number): void {
+    const { segments } = this.#store
+    const expired = expiredSegments(segments, this.#policy(), this.#startOffset, nowMs)
+    if (expired.length === 0) return
+    if (expired.length === segments.length) this.#store.roll(this.#endOffset, this.#producers)
+    this.#store.remove(expired)
+    const firstOffset = this.#store.segments[0]?.baseOffset ?? this.#endOffset
+    if (firstOffset > this.#startOffset) this.#startOffset = firstOffset
+    this.wake()
+  }
+
+  /** When the oldest records will be too old, in milliseconds since 1970; Infinity where they may stay. */
+  get expiresAt(): number {
+    const { deletes, retentionMs } = this.#policy()
+    const oldest = this.#store.segments.find(({ maxTimestamp }) => maxTimestamp > noTimestamp)
+    return deletes && oldest ? Number(oldest.maxTimestamp) + retentionMs + 1 : Number.POSITIVE_INFINITY
+  }
+
+  /** Removes records whose key has a later one, where the topic says so. Reading and appending go on meanwhile. */
+  async compact(nowMs: number): Promise<void> {
+    const policy = this.#policy()
+    if (policy.compacts) await this.#compaction.run(policy, this.#startOffset, nowMs)
   }
 
   /** Calls `watcher` after every change until the returned function is called. */
@@ -130,15 +196,29 @@ export class PartitionLog {
     for (const watcher of this.#watchers) watcher()
   }
 
-  /** The index of the first batch whose last offset is not below `offset`. */
-  #indexOf(offset: bigint): number {
-    let low = 0
-    let high = this.#batches.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((this.#batches[middle] as StoredBatch).lastOffset < offset) low = middle + 1
-      else high = middle
-    }
-    return low
+  /** Nothing of it is left. */
+  destroy(): void {
+    this.#store.destroy()
+  }
+
+  close(): Promise<void> {
+    return this.#store.close(this.#producers)
+  }
+
+  #rollFor(batchBytes: number, timestampMs: bigint): void {
+    const { segmentBytes, segmentMs } = this.#policy()
+    if (batchBytes > segmentBytes)
+      throw new RefusedBatch('RECORD_LIST_TOO_LARGE', `the batch has ${batchBytes} bytes, a segment ${segmentBytes}`)
+    const { active } = this.#store
+    if (active.sizeBytes === 0) return
+    const isTooOld = Number(timestampMs - active.firstTimestamp) > segmentMs
+    if (isTooOld || active.sizeBytes + batchBytes > segmentBytes) this.#store.roll(this.#endOffset, this.#producers)
+  }
+
+  #beginAgainAt(offset: bigint): void {
+    const { segments } = this.#store
+    this.#endOffset = offset
+    this.#store.roll(offset, this.#producers)
+    this.#store.remove(segments)
   }
 }

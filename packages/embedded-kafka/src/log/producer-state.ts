@@ -27,6 +27,13 @@ interface Producer {
   batches: WrittenBatch[]
 }
 
+/** Id, epoch, and first sequence, last sequence, base offset and time of each remembered batch. */
+export type ProducerSnapshot = readonly (readonly [
+  id: string,
+  epoch: number,
+  batches: readonly (readonly [number, number, string, string])[],
+])[]
+
 export class ProducerState {
   readonly #producers = new Map<bigint, Producer>()
 
@@ -63,6 +70,35 @@ export class ProducerState {
       const last = batches.at(-1)
       if (last) yield { producerId, epoch, lastSequence: last.lastSequence, lastTimestampMs: last.timestampMs }
     }
+  }
+
+  /** As JSON, for {@link restore}. */
+  snapshot(): ProducerSnapshot {
+    return [...this.#producers].map(([id, { epoch, batches }]) => [
+      String(id),
+      epoch,
+      batches.map(({ firstSequence, lastSequence, baseOffset, timestampMs }) => [
+        firstSequence,
+        lastSequence,
+        String(baseOffset),
+        String(timestampMs),
+      ]),
+    ])
+  }
+
+  /** Forgets what it knows, and knows that instead. */
+  restore(snapshot: ProducerSnapshot): void {
+    this.#producers.clear()
+    for (const [id, epoch, batches] of snapshot)
+      this.#producers.set(BigInt(id), {
+        epoch,
+        batches: batches.map(([firstSequence, lastSequence, baseOffset, timestampMs]) => ({
+          firstSequence,
+          lastSequence,
+          baseOffset: BigInt(baseOffset),
+          timestampMs: BigInt(timestampMs),
+        })),
+      })
   }
 
   wrote(header: BatchHeader, baseOffset: bigint, timestampMs: bigint): void {

@@ -43,3 +43,12 @@ export class RecordBytes {
     return this.bytes.subarray(start, start + length)
   }
 }
+
+/** A number as {@link RecordBytes.varint} reads it. */
+export function varintBytes(value: number): Buffer {
+  let rest = value >= 0 ? value * 2 : -value * 2 - 1
+  const bytes: number[] = []
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80)
+  bytes.push(rest)
+  return Buffer.from(bytes)
+}

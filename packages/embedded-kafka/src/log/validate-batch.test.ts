@@ -12,6 +12,7 @@ const rules: BatchRules = {
   timestampType: 'CreateTime',
   maxTimestampBehindMs: Number.MAX_SAFE_INTEGER,
   maxTimestampAheadMs: 3_600_000,
+  requiresKeys: false,
 }
 const records = [
   { key: 'a', value: 'one', headers: [['h', null] as const] },

@@ -10,6 +10,8 @@ export interface BatchRules {
   /** How far a record's own time may lie behind and ahead of the broker's. */
   readonly maxTimestampBehindMs: number
   readonly maxTimestampAheadMs: number
+  /** A compacted topic has no use for a record without a key. */
+  readonly requiresKeys: boolean
 }
 
 export interface ValidBatch {
@@ -50,9 +52,11 @@ export function validateBatch(bytes: Buffer, rules: BatchRules, nowMs: number): 
     : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
   const baseAheadMs = Number(header.baseTimestamp) - nowMs
   const outOfRange: number[] = []
-  const latestDelta = walk(unpacked(bytes, header), header, (timestampDelta, index) => {
+  const withoutKey: number[] = []
+  const latestDelta = walk(unpacked(bytes, header), header, (timestampDelta, index, hasKey) => {
     const aheadMs = baseAheadMs + timestampDelta
-    if (aheadMs < earliestAheadMs || aheadMs > latestAheadMs) outOfRange.push(index)
+    if (rules.requiresKeys && !hasKey) withoutKey.push(index)
+    else if (aheadMs < earliestAheadMs || aheadMs > latestAheadMs) outOfRange.push(index)
   })
   if (outOfRange.length > 0)
     throw new RefusedBatch(
@@ -60,6 +64,8 @@ export function validateBatch(bytes: Buffer, rules: BatchRules, nowMs: number): 
       `the times of ${outOfRange.length} records are out of range`,
       outOfRange,
     )
+  if (withoutKey.length > 0)
+    throw new RefusedBatch('INVALID_RECORD', 'a compacted topic takes no record without a key', withoutKey)
   return { header, maxTimestamp: header.baseTimestamp + BigInt(latestDelta) }
 }
 
@@ -76,9 +82,13 @@ function unpacked(bytes: Buffer, header: BatchHeader): Buffer {
 
 /**
  * Walks every record, allocating nothing: lengths, order of offsets, count, end.
- * Calls `visit` with each timestamp's distance from the base, and returns the largest.
+ * Calls `visit` with each timestamp's distance from the base, and returns the largest. A key of length -1 is null.
  */
-function walk(records: Buffer, header: BatchHeader, visit: (timestampDelta: number, index: number) => void): number {
+function walk(
+  records: Buffer,
+  header: BatchHeader,
+  visit: (timestampDelta: number, index: number, hasKey: boolean) => void,
+): number {
   const cursor = new RecordBytes(records)
   let latestDelta = Number.NEGATIVE_INFINITY
   for (let index = 0; index < header.recordCount; index++) {
@@ -86,12 +96,13 @@ function walk(records: Buffer, header: BatchHeader, visit: (timestampDelta: numb
     const end = cursor.position + length
     cursor.skip(1) // attributes: none are defined
     const timestampDelta = cursor.varint()
-    visit(timestampDelta, index)
     latestDelta = Math.max(latestDelta, timestampDelta)
     const offsetDelta = cursor.varint()
     if (offsetDelta !== index)
       throw new RefusedBatch('INVALID_RECORD', `record ${index} of the batch has offset delta ${offsetDelta}`)
-    cursor.skip(Math.max(0, cursor.varint())) // key; null is -1
+    const keyLength = cursor.varint()
+    cursor.skip(Math.max(0, keyLength))
+    visit(timestampDelta, index, keyLength >= 0)
     cursor.skip(Math.max(0, cursor.varint())) // value
     const headers = cursor.varint()
     if (headers < 0) throw new RefusedBatch('INVALID_RECORD', `record ${index} claims ${headers} headers`)

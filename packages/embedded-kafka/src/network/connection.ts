@@ -10,6 +10,7 @@ import { CloseConnection } from '../protocol/close-connection.ts'
 import { MalformedRequest } from '../protocol/malformed-request.ts'
 import { Reader } from '../protocol/reader.ts'
 import { Writer } from '../protocol/writer.ts'
+import { StorageFailed } from '../storage/storage-failed.ts'
 import { Frames } from './frames.ts'
 import type { RequestContext } from './request-context.ts'
 import { type RequestHeader, readClientId, readHeader } from './request-header.ts'
@@ -26,7 +27,7 @@ export interface ConnectionHost {
   readonly faults: Faults
   /** Pending while the broker is silent; undefined otherwise. */
   readonly silence: Promise<void> | undefined
-  warn(message: string): void
+  readonly warn: (message: string) => void
 }
 
 export class Connection {
@@ -105,7 +106,10 @@ export class Connection {
     if (faults?.endsConnection) return this.cut()
     const refused = faults?.refusal('before')
     let answer = refused ? request.refuse(refused) : null
-    answer ??= await request.handle(this.#context(header, faults))
+    answer ??= await request.handle(this.#context(header, api.name, faults))
+    // Nothing may be said of what a power cut could still take back, be it the client's own or what another one wrote.
+    const flushed = this.#host.cluster.storage.flushed()
+    if (flushed) await flushed
     if (faults) await faults.after()
     if (faults?.endsConnection) return this.cut()
     const disowned = faults?.refusal('after')
@@ -114,19 +118,26 @@ export class Connection {
     faults?.done()
   }
 
-  #context(header: RequestHeader, faults: Interception | undefined): RequestContext {
+  #context(header: RequestHeader, api: string, faults: Interception | undefined): RequestContext {
+    const { cluster, brokerId, warn } = this.#host
     return {
-      cluster: this.#host.cluster,
-      brokerId: this.#host.brokerId,
+      cluster,
+      brokerId,
       version: header.version,
       clientId: this.#clientId,
       clientHost: this.#clientHost,
       gone: this.#gone.signal,
       staged(topic, partition, refuse, answer) {
         const fault = faults?.partitionFault(topic, partition)
-        if (!fault) return answer()
-        if (fault.when === 'after') answer()
-        return refuse(fault.error)
+        try {
+          if (!fault) return answer()
+          if (fault.when === 'after') answer()
+          return refuse(fault.error)
+        } catch (error) {
+          if (!(error instanceof StorageFailed)) throw error
+          warn(`broker ${brokerId} refuses ${api} of ${topic}: ${error.message}`)
+          return refuse('KAFKA_STORAGE_ERROR')
+        }
       },
     }
   }
@@ -157,7 +168,8 @@ export class Connection {
   #giveUp(error: unknown): void {
     const who = `connection of ${this.#clientHost}${this.#clientId ? ` (client id ${this.#clientId})` : ''}`
     // Anything that was not thrown on purpose is a bug of this broker; it must not take other connections with it.
-    const what = error instanceof CloseConnection ? error.message : `internal error: ${String((error as Error).stack)}`
+    const isExpected = error instanceof CloseConnection || error instanceof StorageFailed
+    const what = isExpected ? error.message : `internal error: ${String((error as Error).stack)}`
     this.#host.warn(`broker ${this.#host.brokerId} closes the ${who}: ${what}`)
     this.cut()
   }

@@ -1,0 +1,154 @@
+/**
+ * Compaction of one log: of all records with the same key, the last one stays. Works on ended segments only, rewrites
+ * them beside the log, and puts the result in their place in one step. Offsets never change.
+ */
+import type { Segment, SegmentStore, StoredBatch } from '../storage/segment.ts'
+import { compactedBatch, type OpenBatch, openBatch } from './compacted-batch.ts'
+import { LatestOffsets } from './latest-offsets.ts'
+import type { LogPolicy } from './log-policy.ts'
+import type { ProducerState } from './producer-state.ts'
+
+/** Some 100 MB of memory at most. */
+const maxKeysInOnePass = 500_000
+/** The event loop gets its turn after this many bytes. */
+const bytesInOneGo = 1_048_576
+
+interface Pass {
+  readonly latest: LatestOffsets
+  readonly nowMs: number
+  readonly deleteRetentionMs: number
+  readonly pause: Pause
+}
+
+export class Compaction {
+  readonly #store: SegmentStore
+  readonly #producers: ProducerState
+  readonly #maxKeys: number
+  /** Below it every key is there once, but for tombstones. Forgotten with the process, which costs one pass too many. */
+  #cleanBefore = 0n
+
+  constructor(store: SegmentStore, producers: ProducerState, maxKeys: number = maxKeysInOnePass) {
+    this.#store = store
+    this.#producers = producers
+    this.#maxKeys = maxKeys
+  }
+
+  async run(policy: LogPolicy, startOffset: bigint, nowMs: number): Promise<void> {
+    const ended = this.#store.segments.slice(0, -1)
+    const tooYoungMs = BigInt(nowMs - policy.minCompactionLagMs)
+    const firstTooYoung = ended.findIndex(
+      ({ maxTimestamp }) => policy.minCompactionLagMs > 0 && maxTimestamp > tooYoungMs,
+    )
+    const cleanable = firstTooYoung < 0 ? ended : ended.slice(0, firstTooYoung)
+    const dirty = cleanable.filter(({ nextOffset }) => nextOffset > this.#cleanBefore)
+    if (sizeOf(dirty) === 0 || sizeOf(dirty) / sizeOf(cleanable) <= policy.minCleanableDirtyRatio) return
+
+    const pause = new Pause()
+    const latest = new LatestOffsets(this.#maxKeys)
+    const mapped = await this.#map(dirty, latest, startOffset, pause)
+    const pass: Pass = { latest, nowMs, deleteRetentionMs: policy.deleteRetentionMs, pause }
+    const last = mapped.at(-1)
+    if (!last) return
+    const rewritten = cleanable.slice(0, cleanable.indexOf(last) + 1)
+    for (const group of inGroups(rewritten, policy.segmentBytes)) if (!(await this.#rewrite(group, pass))) return
+    this.#cleanBefore = last.nextOffset
+  }
+
+  /** Notes the last offset of each key in whole segments, until the map is full. */
+  async #map(dirty: readonly Segment[], latest: LatestOffsets, startOffset: bigint, pause: Pause): Promise<Segment[]> {
+    const mapped: Segment[] = []
+    for (const segment of dirty) {
+      if (latest.isFull) break
+      for (const batch of segment.batchesFrom(startOffset)) {
+        const open = openBatch(batch.bytes)
+        if (isLeftAlone(open)) continue
+        for (const { key, offset } of open.records) if (key) latest.note(key, offset)
+        await pause.after(batch.bytes.length)
+        if (!this.#isThere(segment)) return []
+      }
+      mapped.push(segment)
+    }
+    return mapped
+  }
+
+  /** Resolves with false when the segments are not there any more. */
+  async #rewrite(group: readonly Segment[], pass: Pass): Promise<boolean> {
+    const rewrite = this.#store.rewrite(group[0]?.baseOffset ?? 0n)
+    try {
+      for (const segment of group)
+        for (const batch of segment.batchesFrom(segment.baseOffset)) {
+          const kept = compacted(batch, pass)
+          if (kept) rewrite.append(kept)
+          await pass.pause.after(batch.bytes.length)
+          if (!this.#isThere(segment)) {
+            rewrite.discard()
+            return false
+          }
+        }
+      return await rewrite.replace(group, this.#producers)
+    } catch (error) {
+      rewrite.discard()
+      throw error
+    }
+  }
+
+  /** Retention or the topic's deletion may have removed it while others had their turn. */
+  #isThere(segment: Segment): boolean {
+    return this.#store.segments.includes(segment)
+  }
+}
+
+/** What stays of a batch: all of it, byte for byte, where nothing has to go. */
+function compacted(batch: StoredBatch, { latest, nowMs, deleteRetentionMs }: Pass): StoredBatch | undefined {
+  const open = openBatch(batch.bytes)
+  if (isLeftAlone(open)) return batch
+  const { deleteHorizonMs } = open.header
+  const isPastHorizon = deleteHorizonMs !== undefined && deleteHorizonMs < BigInt(nowMs)
+  const kept = open.records.filter(
+    ({ key, offset, isTombstone }) => key && !latest.isSuperseded(key, offset) && !(isTombstone && isPastHorizon),
+  )
+  if (kept.length === 0) return undefined
+  const needsHorizon = deleteHorizonMs === undefined && kept.some(({ isTombstone }) => isTombstone)
+  if (kept.length === open.records.length && !needsHorizon) return batch
+  return compactedBatch(batch, open, kept, needsHorizon ? BigInt(nowMs + deleteRetentionMs) : undefined)
+}
+
+/**
+ * Whether a transaction was aborted is not known here. Were its records taken for the latest of their keys, the values
+ * that are valid would go; so they neither replace others nor are replaced.
+ */
+function isLeftAlone({ header }: OpenBatch): boolean {
+  return header.isControl || header.isTransactional
+}
+
+/** Neighbours that fit into one segment become one: compaction would leave ever smaller ones otherwise. */
+function inGroups(segments: readonly Segment[], segmentBytes: number): Segment[][] {
+  const groups: Segment[][] = []
+  let sizeBytes = 0
+  for (const segment of segments) {
+    const group = groups.at(-1)
+    sizeBytes += segment.sizeBytes
+    if (group && sizeBytes <= segmentBytes) group.push(segment)
+    else {
+      groups.push([segment])
+      sizeBytes = segment.sizeBytes
+    }
+  }
+  return groups
+}
+
+function sizeOf(segments: readonly Segment[]): number {
+  return segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+}
+
+/** Gives others their turn. */
+class Pause {
+  #bytes = 0
+
+  async after(bytes: number): Promise<void> {
+    this.#bytes += bytes
+    if (this.#bytes < bytesInOneGo) return
+    this.#bytes = 0
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
