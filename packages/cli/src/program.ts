@@ -1,7 +1,7 @@
 /** The command line: what can be said, and which function answers. The work itself is in `commands/`. */
 import { Command, InvalidArgumentError } from 'commander'
 import { type CommonOptions, clusterCommand, jsonOption, type OnCluster, positiveInteger } from './cluster-command.ts'
-import { dev } from './commands/dev.ts'
+import { type DevOptions, dev } from './commands/dev.ts'
 import { addDlqCommands } from './commands/dlq/commands.ts'
 import { type ExplainOptions, offsetsExplain } from './commands/offsets.ts'
 import { type EnsureOptions, topicsEnsure } from './commands/topics.ts'
@@ -52,12 +52,11 @@ export function createProgram(environment: CliEnvironment, onDone: (exitCode: nu
 
   program
     .command('dev')
-    .description('a Kafka broker in memory until Ctrl-C, for development')
+    .description('a Kafka broker until Ctrl-C, in memory or with a data directory, for development')
     .option('-p, --port <port>', 'the port to listen on; 0 takes a free one', portNumber, 9092)
+    .option('-d, --data <directory>', 'where topics, records and commits are kept; the next start finds them there')
     .addOption(jsonOption())
-    .action(async (options: CommonOptions & { readonly port: number }) =>
-      onDone(await dev(environment, outputFor(options), options)),
-    )
+    .action(async (options: CommonOptions & DevOptions) => onDone(await dev(environment, outputFor(options), options)))
   return program
 }
 

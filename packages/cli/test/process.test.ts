@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -46,6 +49,28 @@ describe('tributary as a process', () => {
     broker.kill('SIGINT')
     expect(await exited).toEqual([0, null])
     expect(lines).toHaveLength(1)
+  })
+
+  it('keeps what it has in a directory, also when it is killed', { timeout: 45_000 }, async () => {
+    const directory = await mkdtemp(path.join(tmpdir(), 'tributary-dev-'))
+    try {
+      const created: unknown[] = []
+      for (const signal of ['SIGKILL', 'SIGINT'] as const) {
+        const broker = start('dev', '--port', '0', '--data', directory)
+        const exited = once(broker, 'exit')
+        const [line] = (await once(createInterface({ input: broker.stdout }), 'line')) as [string]
+        expect(line).toContain(`(data in ${directory}, for development only; Ctrl-C ends it)`)
+        const brokers = /KAFKA_BROKERS=(\S+) /.exec(line)?.[1] ?? ''
+        const ensure = start('topics', 'ensure', '--brokers', brokers, '--module', SHOP, '--json')
+        const printed = Buffer.concat(await ensure.stdout.toArray()).toString()
+        created.push((JSON.parse(printed) as { created: unknown }).created)
+        broker.kill(signal)
+        await exited
+      }
+      expect(created).toEqual([expect.arrayContaining(['orders']), []])
+    } finally {
+      await rm(directory, { recursive: true })
+    }
   })
 
   // The driver keeps trying for ten seconds.
