@@ -48,6 +48,8 @@ export class SystemClock implements Clock {
       this.#timers.delete(timer)
       timer.action()
     }, delayMs)
+    // The listeners keep the process alive; what may fall due some time is no reason to.
+    timer.handle.unref()
     this.#timers.add(timer)
   }
 
