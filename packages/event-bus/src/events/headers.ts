@@ -35,14 +35,8 @@ let lastTimeHeader: OutgoingHeader = [headerNames.time, '']
 
 /** The headers that all events of a call share, as the same objects: an encoder that knows them again need not encode them again. */
 export function callHeaders(call: CallHeaders): OutgoingHeader[] {
-  const headers: OutgoingHeader[] = [
-    CONTENT_TYPE,
-    SPEC_VERSION,
-    call.type,
-    sourceHeader(call.source),
-    timeHeader(call.timestamp),
-  ]
-  if (call.trace !== undefined) headers.push(...call.trace)
+  const { type, source, timestamp, trace = [] } = call
+  const headers = [CONTENT_TYPE, SPEC_VERSION, type, sourceHeader(source), timeHeader(timestamp)].concat(trace)
   addText(headers, headerNames.causationId, call.causationId)
   addText(headers, headerNames.correlationId, call.correlationId)
   return headers

@@ -67,19 +67,16 @@ export class Batcher {
     }
     this.#open.add(call)
     this.#processHold.hold()
-    const onAbort = (): void => this.#abort(call, signal)
-    call.onClosed = () => {
-      signal?.removeEventListener('abort', onAbort)
-      this.#closed(call)
-    }
+    call.onClosed = signal === undefined ? this.#closed : this.#watchSignal(call, signal)
     if (signal?.aborted === true) {
-      onAbort()
+      this.#abort(call, signal)
       return
     }
-    signal?.addEventListener('abort', onAbort, { once: true })
     this.#watchDeadline(call.deadlineAt)
+    const isFirst = this.#waiting.size === 0
+    if (isFirst && this.#admit(call)) return
     this.#waiting.add(call)
-    this.#admit()
+    if (!isFirst) this.#admitWaiting()
   }
 
   /** Nothing that is submitted from now on goes to `topic` before `fulfil` has resolved once for this `purpose`. */
@@ -106,19 +103,25 @@ export class Batcher {
     await untraced(() => this.#producer.close())
   }
 
-  #admit(): void {
+  #admitWaiting(): void {
     for (const call of this.#waiting) {
-      for (let next = call.records[call.admitted]; next !== undefined; next = call.records[call.admitted]) {
-        if (next.state === 'waiting') {
-          if (!this.#hasRoomFor(next)) return
-          this.#bufferedBytes += next.bytes
-          this.#bufferedRecords += 1
-          this.#routeOf(next.topic).push(next)
-        }
-        call.admitted += 1
-      }
+      if (!this.#admit(call)) return
       this.#waiting.delete(call)
     }
+  }
+
+  /** False when there is no room for all of its records. */
+  #admit(call: SendCall): boolean {
+    for (let next = call.records[call.admitted]; next !== undefined; next = call.records[call.admitted]) {
+      if (next.state === 'waiting') {
+        if (!this.#hasRoomFor(next)) return false
+        this.#bufferedBytes += next.bytes
+        this.#bufferedRecords += 1
+        this.#routeOf(next.topic).push(next)
+      }
+      call.admitted += 1
+    }
+    return true
   }
 
   /** A record larger than the whole buffer is let in when nothing else is there: the cluster decides whether it is too large. */
@@ -160,7 +163,7 @@ export class Batcher {
 
   readonly #round = (): void => {
     this.#isRoundDue = false
-    this.#admit()
+    this.#admitWaiting()
     const lanes = this.#readyLanes
     this.#readyLanes = []
     this.#rounds += 1
@@ -169,17 +172,28 @@ export class Batcher {
     })
   }
 
-  #abort(call: SendCall, signal: AbortSignal | undefined): void {
+  /** Answers what to do when the call has closed. */
+  #watchSignal(call: SendCall, signal: AbortSignal): (call: SendCall) => void {
+    const onAbort = (): void => this.#abort(call, signal)
+    signal.addEventListener('abort', onAbort, { once: true })
+    return (closed) => {
+      signal.removeEventListener('abort', onAbort)
+      this.#closed(closed)
+    }
+  }
+
+  #abort(call: SendCall, signal: AbortSignal): void {
     call.giveUp(
       (outcome) =>
         new PublishAbortedError('the caller aborted before the event was acknowledged', {
           outcome,
-          cause: signal?.reason,
+          cause: signal.reason,
         }),
     )
   }
 
-  #closed(call: SendCall): void {
+  // A property, so that a call without a signal needs no function of its own.
+  readonly #closed = (call: SendCall): void => {
     this.#open.delete(call)
     if (this.#open.size === 0) this.#processHold.release()
     // What it still held back makes way for the next in line.

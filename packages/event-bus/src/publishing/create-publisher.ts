@@ -1,4 +1,4 @@
-import { context as contextApi } from '@opentelemetry/api'
+import { type Context, context as contextApi, type SpanContext } from '@opentelemetry/api'
 import type { SchemaStore } from '../avro/schema-store.ts'
 import type { Clock } from '../clock.ts'
 import type { Driver, OutgoingRecord, RawHeader } from '../driver.ts'
@@ -19,7 +19,7 @@ import type {
   PublishManyOptions,
   PublishOptions,
 } from './publisher.ts'
-import { SendCall } from './send-call.ts'
+import { SendCall, type SendResults } from './send-call.ts'
 import { ManyResults, OneResult, SettledResults } from './send-results.ts'
 
 export interface PublisherDependencies {
@@ -77,12 +77,13 @@ class BatchingPublisher implements Publisher {
     data: EventInput<D>,
     options: PublishOptions = {},
   ): Promise<PublishedEvent> {
-    const span = this.#startSend(definition, options, 1)
+    const context = contextOf(options)
+    const span = this.#startSend(definition, context, 1)
     return new Promise((resolve, reject) => {
       try {
         const { topic } = definition
-        const record = this.#encoder(definition, span, options).encode(data)
-        const call = this.#call(new OneResult(record.id, topic, span, resolve, reject), options)
+        const record = this.#encoder(definition, context, span.spanContext, options).encode(data)
+        const call = this.#call(new OneResult(record.id, topic, span, resolve, reject), 1, options)
         call.add(topic, record)
         this.#submit(definition, call, options)
       } catch (error) {
@@ -99,13 +100,14 @@ class BatchingPublisher implements Publisher {
     options: PublishManyOptions = {},
   ): Promise<readonly PublishedEvent[]> {
     if (items.length === 0) return Promise.resolve([])
-    const span = this.#startSend(definition, options, items.length)
+    const context = contextOf(options)
+    const span = this.#startSend(definition, context, items.length)
     return new Promise((resolve, reject) => {
       try {
         const { topic } = definition
-        const encoder = this.#encoder(definition, span, options)
+        const encoder = this.#encoder(definition, context, span.spanContext, options)
         const ids: string[] = []
-        const call = this.#call(new ManyResults(items.length, ids, topic, span, resolve, reject), options)
+        const call = this.#call(new ManyResults(items.length, ids, topic, span, resolve, reject), items.length, options)
         for (const item of items) {
           const record = encoder.encode(item)
           ids.push(record.id)
@@ -121,8 +123,13 @@ class BatchingPublisher implements Publisher {
   }
 
   encode<D extends AnyEventDefinition>(definition: D, data: EventInput<D>, options: EncodeOptions = {}): EncodedEvent {
-    const spanContext = spanContextOf(contextOf(options))
-    const { id, key, value, headers, timestamp } = this.#encoder(definition, { spanContext }, options).encode(data)
+    const context = contextOf(options)
+    const { id, key, value, headers, timestamp } = this.#encoder(
+      definition,
+      context,
+      spanContextOf(context),
+      options,
+    ).encode(data)
     this.#announce(definition)
     const { type, topic } = definition
     return {
@@ -143,7 +150,7 @@ class BatchingPublisher implements Publisher {
     if (events.length === 0) return Promise.resolve([])
     return new Promise((resolve) => {
       const spans: (SendSpan | null)[] = []
-      const call = this.#call(new SettledResults(events, spans, resolve), options)
+      const call = this.#call(new SettledResults(events, spans, resolve), events.length, options)
       for (const event of events) {
         const span = this.#telemetry.startRelay(event.topic, this.#clientId, remoteTraceOf(event).created)
         spans.push(span)
@@ -166,17 +173,18 @@ class BatchingPublisher implements Publisher {
     return this.#batcher.close()
   }
 
-  #startSend(definition: AnyEventDefinition, options: PublishManyOptions, count: number): SendSpan {
-    return this.#telemetry.startSend(definition.topic, this.#clientId, contextOf(options), count)
+  #startSend(definition: AnyEventDefinition, context: Context, count: number): SendSpan {
+    return this.#telemetry.startSend(definition.topic, this.#clientId, context, count)
   }
 
   #encoder<D extends AnyEventDefinition>(
     definition: D,
-    { spanContext }: Pick<SendSpan, 'spanContext'>,
+    context: Context,
+    spanContext: SpanContext,
     options: PublishOptions,
   ): CallEncoder<D> {
     const timestamp = options.timestamp ?? new Date(this.#clock.now())
-    const facts = { source: this.#source, timestamp, spanContext, context: contextOf(options) }
+    const facts = { source: this.#source, timestamp, spanContext, context }
     return new CallEncoder(definition, facts, options)
   }
 
@@ -192,13 +200,13 @@ class BatchingPublisher implements Publisher {
     this.#batcher.require(definition.topic, definition, () => schemas.announce(definition.envelopeSchema))
   }
 
-  #call(results: OneResult | ManyResults | SettledResults, options: PublishEncodedOptions): SendCall {
+  #call(results: SendResults, count: number, options: PublishEncodedOptions): SendCall {
     const timeoutMs = options.timeoutMs ?? this.#timeoutMs
-    return new SendCall(results, this.#clock.monotonic() + timeoutMs, timeoutMs)
+    return new SendCall(results, count, this.#clock.monotonic() + timeoutMs, timeoutMs)
   }
 }
 
-function contextOf(options: EncodeOptions) {
+function contextOf(options: EncodeOptions): Context {
   return options.context ?? contextApi.active()
 }
 

@@ -15,25 +15,30 @@ export interface SendResults {
  * has exactly one.
  */
 export class SendCall {
-  readonly records: PendingRecord[] = []
+  readonly records: PendingRecord[]
   /** By `Clock.monotonic`. */
   readonly deadlineAt: number
   readonly timeoutMs: number
   /** How many records have been let into the buffer, or need no room any more. */
   admitted = 0
   /** Set by the batcher while the call is open. */
-  onClosed: (() => void) | null = null
+  onClosed: ((call: SendCall) => void) | null = null
   readonly #results: SendResults
+  #added = 0
   #unsettled = 0
 
-  constructor(results: SendResults, deadlineAt: number, timeoutMs: number) {
+  /** @param count of the records that will be added before the call is submitted */
+  constructor(results: SendResults, count: number, deadlineAt: number, timeoutMs: number) {
     this.#results = results
+    // Of its final length: a list that grows by one has room for seventeen, and most calls have one.
+    this.records = new Array(count)
     this.deadlineAt = deadlineAt
     this.timeoutMs = timeoutMs
   }
 
   add(topic: string, record: OutgoingRecord): void {
-    this.records.push(new PendingRecord(this, this.records.length, topic, record))
+    this.records[this.#added] = new PendingRecord(this, this.#added, topic, record)
+    this.#added += 1
     this.#unsettled += 1
   }
 
@@ -76,7 +81,7 @@ export class SendCall {
 
   #closeWhenSettled(): void {
     if (this.#unsettled > 0) return
-    this.onClosed?.()
+    this.onClosed?.(this)
     this.#results.complete()
   }
 }

@@ -16,8 +16,7 @@ function randomHex(bytes: number): string {
   }
   const hex = pool.toString('hex', used, used + bytes)
   used += bytes
-  // All zeros is how W3C says "none"; one time in 2^64 the dice say so too.
-  return hex.startsWith('00000000') && /^0+$/.test(hex) ? randomHex(bytes) : hex
+  return isZero(hex) ? randomHex(bytes) : hex
 }
 
 export function newTraceId(): string {
@@ -34,6 +33,17 @@ export function newSpanId(): string {
  * It is marked as sampled although nothing records it here. Otherwise a publisher without an SDK would switch off tracing in every service behind
  * it: samplers follow their parent, and an unsampled remote parent means "do not record" to all of them.
  */
-export function newSpanContext(traceId: string = newTraceId()): SpanContext {
-  return { traceId, spanId: newSpanId(), traceFlags: TraceFlags.SAMPLED }
+export function newSpanContext(traceId?: string): SpanContext {
+  if (traceId !== undefined) return { traceId, spanId: newSpanId(), traceFlags: TraceFlags.SAMPLED }
+  // Both from one piece: asking for hexadecimal digits costs the same for 8 bytes and for 24.
+  const hex = randomHex(traceIdBytes + spanIdBytes)
+  const fresh = hex.slice(0, 2 * traceIdBytes)
+  const spanId = hex.slice(2 * traceIdBytes)
+  if (isZero(fresh) || isZero(spanId)) return newSpanContext()
+  return { traceId: fresh, spanId, traceFlags: TraceFlags.SAMPLED }
+}
+
+/** How W3C says "none"; one time in 2^64 the dice say so too. */
+function isZero(id: string): boolean {
+  return id.startsWith('00000000') && /^0+$/.test(id)
 }

@@ -71,7 +71,7 @@ export class BatcherBench {
   submit(values: readonly string[], options: SubmitOptions = {}): ObservedCall {
     const { key = 'key', topic = 'orders', timeoutMs = 30_000, signal } = options
     const observed = new ObservedCall()
-    const call = new SendCall(observed, this.clock.monotonic() + timeoutMs, timeoutMs)
+    const call = new SendCall(observed, values.length, this.clock.monotonic() + timeoutMs, timeoutMs)
     observed.fates.length = values.length
     for (const value of values) call.add(topic, record(value, key))
     this.batcher.submit(call, signal)
