@@ -32,6 +32,7 @@ export async function startEmbeddedKafka(options: EmbeddedKafkaOptions = {}): Pr
     isUp: false,
   }))
   const faults = new Faults()
+  const security = { sasl: options.sasl ?? null, tls: options.tls ?? null, authorize: options.authorize ?? null }
   const clock = new SystemClock()
   const storage = openStorage(options, faults.diskRoom, warn)
   const cluster = await Cluster.open(
@@ -47,7 +48,7 @@ export async function startEmbeddedKafka(options: EmbeddedKafkaOptions = {}): Pr
     nodes,
     { storage, warn },
   )
-  const brokers = nodes.map((node) => new Broker(node, cluster, faults, warn))
+  const brokers = nodes.map((node) => new Broker(node, cluster, faults, security, warn))
   const kafka = new EmbeddedKafka(cluster, brokers, faults, clock)
   try {
     for (const broker of brokers) await broker.listen()

@@ -6,3 +6,5 @@ export type { CommittedOffset, CommittedPartition } from './groups/committed-off
 export type { LogRecord } from './log/records.ts'
 export { type EmbeddedKafkaOptions, EmbeddedKafkaOptionsError, type TopicOptions } from './options.ts'
 export type { ErrorName } from './protocol/error-codes.ts'
+export type { Operation } from './security/operations.ts'
+export type { Access, Authorize, BearerToken, ListenerTls, SaslMechanism, SaslOptions } from './security/options.ts'

@@ -1,3 +1,5 @@
+import { type Authorize, type ListenerTls, type SaslOptions, securityFaults } from './security/options.ts'
+
 /** Options of {@link startEmbeddedKafka}. Defaults are Kafka's, except where it says otherwise. */
 export interface EmbeddedKafkaOptions {
   /**
@@ -58,6 +60,21 @@ export interface EmbeddedKafkaOptions {
    */
   readonly flush?: 'each' | 'system'
   /**
+   * Who may connect: user names and passwords, or tokens.
+   * @defaultValue nobody is asked
+   */
+  readonly sasl?: SaslOptions
+  /**
+   * TLS, and mutual TLS, on all listeners.
+   * @defaultValue plain text
+   */
+  readonly tls?: ListenerTls
+  /**
+   * In place of access control lists: asked for each topic, group or the cluster that a request wants to touch.
+   * @defaultValue everybody may do everything
+   */
+  readonly authorize?: Authorize
+  /**
    * Hears of connections that were closed because of what came over them, and of trouble with the data directory.
    * @defaultValue `console.warn`
    */
@@ -103,5 +120,6 @@ export function checkOptions(options: EmbeddedKafkaOptions): void {
     faults.push(`flush is '${flush}', not each or system`)
   if (flush !== undefined && dataDir === undefined) faults.push('flush is given without dataDir')
   if (dataDir === '') faults.push('dataDir is empty')
+  if (options.sasl !== undefined) faults.push(...securityFaults(options.sasl))
   if (faults.length > 0) throw new EmbeddedKafkaOptionsError(faults)
 }

@@ -7,6 +7,7 @@ import { oneMember, silentMembers, staticMembers, twoMembers } from './different
 import { newestGroups, newestStaticLeader } from './differential/newest-groups.ts'
 import { newestRecords, newestTopics } from './differential/newest-topics.ts'
 import { appendTime, idempotence, produceBatches } from './differential/produce.ts'
+import { sasl, saslUsers } from './differential/sasl.ts'
 import { type Scenario, Session, type Step } from './differential/session.ts'
 import { configs, topics } from './differential/topics.ts'
 import { malformedFrames } from './differential/wire.ts'
@@ -54,6 +55,13 @@ describe('real Kafka and this broker answer the same', () => {
   it.each(Object.entries(scenarios))('%s', async (_name, scenario) => {
     await using embedded = await startEmbeddedKafka(likeReal)
     await compare(scenario, process.env['TRIBUTARY_REAL_KAFKA'], embedded)
+  })
+
+  it('sasl, at a listener that asks for it', async () => {
+    const mechanisms = ['PLAIN', 'SCRAM-SHA-512', 'OAUTHBEARER'] as const
+    const offered = { users: saslUsers, validateToken: () => null, mechanisms }
+    await using embedded = await startEmbeddedKafka({ ...likeReal, sasl: offered })
+    await compare(sasl, process.env['TRIBUTARY_REAL_KAFKA_SASL'], embedded)
   })
 
   it('wrongBroker, of three', async () => {

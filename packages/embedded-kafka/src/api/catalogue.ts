@@ -31,6 +31,8 @@ import { offsetDelete } from './offset-delete.ts'
 import { offsetFetch } from './offset-fetch.ts'
 import { offsetForLeaderEpoch } from './offset-for-leader-epoch.ts'
 import { produce } from './produce.ts'
+import { saslAuthenticate } from './sasl-authenticate.ts'
+import { saslHandshake } from './sasl-handshake.ts'
 import { syncGroup } from './sync-group.ts'
 
 /** The names by which faults are staged; a test compares them with the list below. */
@@ -66,6 +68,8 @@ export type ApiName =
   | 'OffsetFetch'
   | 'OffsetForLeaderEpoch'
   | 'Produce'
+  | 'SaslAuthenticate'
+  | 'SaslHandshake'
   | 'SyncGroup'
 
 const others: readonly Api[] = [
@@ -99,6 +103,8 @@ const others: readonly Api[] = [
   offsetFetch,
   offsetForLeaderEpoch,
   produce,
+  saslAuthenticate,
+  saslHandshake,
   syncGroup,
 ]
 

@@ -61,7 +61,9 @@ export const metadata: Api = defineApi({
     const wanted = version === 0 && asked.topics?.length === 0 ? null : asked.topics
     if (version < asksByIdSince && wanted?.some(({ topicId, name }) => topicId !== zeroUuid || name === null))
       return refusedAsAWhole(wanted)
-    const topics = wanted ?? Array.from(cluster.topics, ({ name }) => ({ name, topicId: zeroUuid }))
+    const topics =
+      wanted ??
+      [...cluster.topics].filter(({ name }) => context.sees(name)).map(({ name }) => ({ name, topicId: zeroUuid }))
     return {
       brokers: cluster.liveBrokers.map(({ id, host, port }) => ({ nodeId: id, host, port })),
       clusterId: cluster.clusterId,

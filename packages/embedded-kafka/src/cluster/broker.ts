@@ -1,22 +1,28 @@
 /** A virtual broker: its listener and the connections to it. */
-import { type AddressInfo, createServer, type Server } from 'node:net'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import type { Faults } from '../faults/faults.ts'
 import { Connection, type ConnectionHost } from '../network/connection.ts'
+import type { Security } from '../security/options.ts'
 import type { BrokerNode, Cluster } from './cluster.ts'
 
 export class Broker implements ConnectionHost {
   readonly cluster: Cluster
   readonly faults: Faults
+  readonly security: Security
   readonly warn: (message: string) => void
   readonly #node: BrokerNode
   readonly #connections = new Set<Connection>()
+  /** Those too that are still at their TLS handshake. */
+  readonly #sockets = new Set<Socket>()
   #server: Server | undefined
   #silence: PromiseWithResolvers<void> | undefined
 
-  constructor(node: BrokerNode, cluster: Cluster, faults: Faults, warn: (message: string) => void) {
+  constructor(node: BrokerNode, cluster: Cluster, faults: Faults, security: Security, warn: (message: string) => void) {
     this.#node = node
     this.cluster = cluster
     this.faults = faults
+    this.security = security
     this.warn = warn
   }
 
@@ -34,10 +40,14 @@ export class Broker implements ConnectionHost {
 
   /** Listens; after a stop on the same port as before, as a restarted broker does. */
   async listen(): Promise<void> {
-    const server = createServer((socket) => {
+    const server = this.#createServer((socket) => {
       const connection = new Connection(socket, this)
       this.#connections.add(connection)
       socket.on('close', () => this.#connections.delete(connection))
+    })
+    server.on('connection', (socket) => {
+      this.#sockets.add(socket)
+      socket.on('close', () => this.#sockets.delete(socket))
     })
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     server.once('error', reject)
@@ -49,6 +59,16 @@ export class Broker implements ConnectionHost {
     this.#server = server
   }
 
+  #createServer(onConnection: (socket: Socket) => void): Server {
+    const { tls } = this.security
+    if (tls === null) return createServer(onConnection)
+    const server = createTlsServer({ ...tls }, onConnection)
+    server.on('tlsClientError', ({ message }, socket) => {
+      this.warn(`broker ${this.brokerId} closes the connection of /${socket.remoteAddress ?? ''}: ${message}`)
+    })
+    return server
+  }
+
   async stop(): Promise<void> {
     this.#node.isUp = false
     const server = this.#server
@@ -56,7 +76,7 @@ export class Broker implements ConnectionHost {
     if (!server) return
     const { promise, resolve } = Promise.withResolvers<void>()
     server.close(() => resolve())
-    this.cutConnections()
+    for (const socket of this.#sockets) socket.destroy()
     this.speak()
     await promise
   }

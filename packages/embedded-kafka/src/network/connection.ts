@@ -1,5 +1,6 @@
 /** One client's connection: requests are served in order, one at a time, as Kafka does. */
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { apiVersionsKey, writeUnsupportedVersion } from '../api/api-versions.ts'
 import { apis } from '../api/catalogue.ts'
 import type { Cluster } from '../cluster/cluster.ts'
@@ -7,9 +8,14 @@ import type { Faults } from '../faults/faults.ts'
 import type { Interception } from '../faults/interception.ts'
 import type { WriteAnswer } from '../protocol/api.ts'
 import { CloseConnection } from '../protocol/close-connection.ts'
+import type { ErrorName } from '../protocol/error-codes.ts'
 import { MalformedRequest } from '../protocol/malformed-request.ts'
 import { Reader } from '../protocol/reader.ts'
 import { Writer } from '../protocol/writer.ts'
+import { Authorization } from '../security/authorization.ts'
+import { distinguishedName } from '../security/distinguished-name.ts'
+import type { Security } from '../security/options.ts'
+import { Session } from '../security/session.ts'
 import { StorageFailed } from '../storage/storage-failed.ts'
 import { Frames } from './frames.ts'
 import type { RequestContext } from './request-context.ts'
@@ -25,6 +31,7 @@ export interface ConnectionHost {
   readonly cluster: Cluster
   readonly brokerId: number
   readonly faults: Faults
+  readonly security: Security
   /** Pending while the broker is silent; undefined otherwise. */
   readonly silence: Promise<void> | undefined
   readonly warn: (message: string) => void
@@ -36,6 +43,7 @@ export class Connection {
   readonly #frames = new Frames()
   readonly #gone = new AbortController()
   readonly #clientHost: string
+  readonly #session: Session
   #clientId = ''
   #isServing = false
 
@@ -43,6 +51,8 @@ export class Connection {
     this.#socket = socket
     this.#host = host
     this.#clientHost = `/${socket.remoteAddress ?? ''}`
+    const certificate = socket instanceof TLSSocket && socket.authorized ? socket.getPeerCertificate() : undefined
+    this.#session = new Session(host.security.sasl, distinguishedName(certificate), host.cluster.clock)
     socket.setNoDelay(true)
     socket.on('data', (chunk) => this.#receive(chunk))
     // A reset by the client is its own affair; 'close' follows.
@@ -76,8 +86,19 @@ export class Connection {
   }
 
   async #serveAll(): Promise<void> {
-    for (let frame = this.#frames.next(); frame && !this.#socket.destroyed; frame = this.#frames.next())
-      await this.#serve(frame)
+    for (let frame = this.#nextFrame(); frame && !this.#socket.destroyed; frame = this.#nextFrame())
+      await (this.#session.isBare ? this.#authenticateBare(frame) : this.#serve(frame))
+  }
+
+  #nextFrame(): Buffer | undefined {
+    return this.#frames.next(this.#session.isBare ? 0 : undefined)
+  }
+
+  /** After a handshake of version 0 messages of the mechanism come and go without headers; who fails is told nothing. */
+  async #authenticateBare(frame: Buffer): Promise<void> {
+    const { message } = await this.#session.authenticate(frame)
+    if (this.#session.hasFailed) throw new CloseConnection('authentication failed')
+    await this.#send((writer) => writer.bytes(message))
   }
 
   async #serve(frame: Buffer): Promise<void> {
@@ -93,6 +114,7 @@ export class Connection {
       )
     }
     this.#clientId = readClientId(reader, api, header.version)
+    this.#session.mustAllow(api.name)
     const request = api.open(reader, header.version)
     if (this.#host.silence) await this.#host.silence
 
@@ -104,9 +126,11 @@ export class Connection {
     })
     if (faults) await faults.before()
     if (faults?.endsConnection) return this.cut()
-    const refused = faults?.refusal('before')
+    const rights = this.#rightsFor(api.name)
+    const barred = rights?.refusal(request.subjects(this.#host.cluster))
+    const refused = barred ?? faults?.refusal('before')
     let answer = refused ? request.refuse(refused) : null
-    answer ??= await request.handle(this.#context(header, api.name, faults))
+    answer ??= await request.handle(this.#context(header, api.name, faults, rights, barred))
     // Nothing may be said of what a power cut could still take back, be it the client's own or what another one wrote.
     const flushed = this.#host.cluster.storage.flushed()
     if (flushed) await flushed
@@ -116,9 +140,22 @@ export class Connection {
     if (disowned) answer = request.refuse(disowned) ?? answer
     if (answer) await this.#answer(header, header.version >= api.flexibleSince && api.key !== apiVersionsKey, answer)
     faults?.done()
+    if (this.#session.hasFailed) throw new CloseConnection('authentication failed')
   }
 
-  #context(header: RequestHeader, api: string, faults: Interception | undefined): RequestContext {
+  #rightsFor(api: string): Authorization | undefined {
+    const { authorize } = this.#host.security
+    const who = { principal: this.#session.principal, host: this.#clientHost }
+    return authorize === null ? undefined : new Authorization(authorize, api, who)
+  }
+
+  #context(
+    header: RequestHeader,
+    api: string,
+    faults: Interception | undefined,
+    rights: Authorization | undefined,
+    barred: ErrorName | undefined,
+  ): RequestContext {
     const { cluster, brokerId, warn } = this.#host
     return {
       cluster,
@@ -126,8 +163,12 @@ export class Connection {
       version: header.version,
       clientId: this.#clientId,
       clientHost: this.#clientHost,
+      session: this.#session,
+      sees: (topic) => rights?.allowsTopic(topic) ?? true,
       gone: this.#gone.signal,
       staged(topic, partition, refuse, answer) {
+        if (barred !== undefined) return refuse(barred)
+        if (rights?.allowsTopic(topic) === false) return refuse('TOPIC_AUTHORIZATION_FAILED')
         const fault = faults?.partitionFault(topic, partition)
         try {
           if (!fault) return answer()
@@ -144,10 +185,16 @@ export class Connection {
 
   /** Resolves when the client may be served again: at once, unless it leaves its answers unread. */
   async #answer(header: RequestHeader, isFlexible: boolean, write: WriteAnswer): Promise<void> {
+    await this.#send((writer) => {
+      writer.int32(header.correlationId)
+      if (isFlexible) writer.unsignedVarint(0)
+      write(writer)
+    })
+  }
+
+  async #send(write: WriteAnswer): Promise<void> {
     if (this.#socket.destroyed) return
     const writer = new Writer()
-    writer.int32(header.correlationId)
-    if (isFlexible) writer.unsignedVarint(0)
     write(writer)
     const length = Buffer.allocUnsafe(4)
     length.writeInt32BE(writer.length)

@@ -31,24 +31,25 @@ export class Frames {
   /**
    * The next whole frame without its prefix, or undefined while some of it is missing.
    *
+   * @param minBytes the shortest that makes sense; a request's by default
    * @throws {MalformedRequest} when the claimed length cannot be a request's.
    */
-  next(): Buffer | undefined {
-    this.#wantedBytes ??= this.#readLength()
+  next(minBytes: number = minFrameBytes): Buffer | undefined {
+    this.#wantedBytes ??= this.#readLength(minBytes)
     if (this.#wantedBytes === undefined || this.#bufferedBytes < this.#wantedBytes) return undefined
     const frame = this.#take(this.#wantedBytes)
     this.#wantedBytes = undefined
     return frame.subarray(lengthBytes)
   }
 
-  #readLength(): number | undefined {
+  #readLength(minBytes: number): number | undefined {
     if (this.#bufferedBytes < lengthBytes) return undefined
     const first = this.#chunks[0] as Buffer
     const prefix = first.length >= lengthBytes ? first : Buffer.concat(this.#chunks.slice(0, lengthBytes))
     const length = prefix.readInt32BE(0)
-    if (length < minFrameBytes || length > maxFrameBytes)
+    if (length < minBytes || length > maxFrameBytes)
       throw new MalformedRequest(
-        `a frame claims ${length} bytes; between ${minFrameBytes} and ${maxFrameBytes} are possible`,
+        `a frame claims ${length} bytes; between ${minBytes} and ${maxFrameBytes} are possible`,
       )
     return length + lengthBytes
   }

@@ -1,5 +1,6 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import type { ErrorName } from '../protocol/error-codes.ts'
+import type { Session } from '../security/session.ts'
 
 /** What a handler knows about the request besides its fields. */
 export interface RequestContext {
@@ -9,10 +10,14 @@ export interface RequestContext {
   readonly version: number
   readonly clientId: string
   readonly clientHost: string
+  /** Who is at the other end, and how it says so. */
+  readonly session: Session
+  /** Whether the client may know of this topic, where a request asks for all. */
+  sees(topic: string): boolean
   /** Aborted when the connection is gone and nobody waits for the answer any more. */
   readonly gone: AbortSignal
   /**
-   * Answers for one topic or partition of the request, unless a fault is staged for it.
+   * Answers for one topic or partition of the request, unless the client may not touch it or a fault is staged for it.
    * A fault may refuse before anything is done, or do everything and say that it failed.
    */
   staged<T>(topic: string, partition: number | undefined, refuse: (error: ErrorName) => T, answer: () => T): T

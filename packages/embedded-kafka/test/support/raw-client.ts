@@ -13,7 +13,8 @@ export class RawClient implements Disposable {
   readonly closed: Promise<void>
   readonly clientId: string
   #received: Buffer = Buffer.alloc(0)
-  #waiting: { correlationId: number; resolve: (body: Buffer) => void; reject: (error: Error) => void }[] = []
+  /** Without a correlation id where the answer has none. */
+  #waiting: { correlationId: number | null; resolve: (body: Buffer) => void; reject: (error: Error) => void }[] = []
   #nextCorrelationId = 1
 
   constructor(socket: Socket, clientId: string) {
@@ -49,6 +50,13 @@ export class RawClient implements Disposable {
     return promise
   }
 
+  /** Resolves with the next answer, which has no header. */
+  bareAnswer(): Promise<Buffer> {
+    const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
+    this.#waiting.push({ correlationId: null, resolve, reject })
+    return promise
+  }
+
   send(frame: Buffer): void {
     const prefix = Buffer.alloc(4)
     prefix.writeInt32BE(frame.length)
@@ -68,7 +76,7 @@ export class RawClient implements Disposable {
       this.#received = this.#received.subarray(length + 4)
       const waiting = this.#waiting.shift()
       if (!waiting) throw new Error('an answer came that nobody asked for')
-      if (body.readInt32BE(0) === waiting.correlationId) waiting.resolve(body)
+      if (waiting.correlationId === null || body.readInt32BE(0) === waiting.correlationId) waiting.resolve(body)
       else waiting.reject(new Error(`answer ${body.readInt32BE(0)} came in place of ${waiting.correlationId}`))
     }
   }

@@ -1,0 +1,54 @@
+/** Which rights an API asks for, as in the table of Kafka's documentation on authorisation. */
+import type { ApiName } from '../api/catalogue.ts'
+
+export type Operation =
+  | 'Read'
+  | 'Write'
+  | 'Create'
+  | 'Delete'
+  | 'Alter'
+  | 'Describe'
+  | 'DescribeConfigs'
+  | 'AlterConfigs'
+  | 'IdempotentWrite'
+
+/** The right that is wanted of each topic, group or the cluster that a request is about. */
+export interface Needs {
+  readonly topic?: Operation
+  readonly group?: Operation
+  readonly cluster?: Operation
+}
+
+const member: Needs = { group: 'Read' }
+
+export const needs: Readonly<Partial<Record<ApiName, Needs>>> = {
+  Produce: { topic: 'Write' },
+  Fetch: { topic: 'Read' },
+  ListOffsets: { topic: 'Describe' },
+  Metadata: { topic: 'Describe' },
+  OffsetCommit: { group: 'Read', topic: 'Read' },
+  OffsetFetch: { group: 'Describe' },
+  FindCoordinator: { group: 'Describe' },
+  JoinGroup: member,
+  Heartbeat: member,
+  LeaveGroup: member,
+  SyncGroup: member,
+  DescribeGroups: { group: 'Describe' },
+  ListGroups: { cluster: 'Describe' },
+  CreateTopics: { topic: 'Create' },
+  DeleteTopics: { topic: 'Delete' },
+  DeleteRecords: { topic: 'Delete' },
+  InitProducerId: { cluster: 'IdempotentWrite' },
+  OffsetForLeaderEpoch: { topic: 'Describe' },
+  DescribeConfigs: { topic: 'DescribeConfigs' },
+  AlterConfigs: { topic: 'AlterConfigs' },
+  IncrementalAlterConfigs: { topic: 'AlterConfigs' },
+  DescribeLogDirs: { cluster: 'Describe' },
+  CreatePartitions: { topic: 'Alter' },
+  DeleteGroups: { group: 'Delete' },
+  ListPartitionReassignments: { cluster: 'Describe' },
+  OffsetDelete: { group: 'Delete', topic: 'Read' },
+  DescribeCluster: { cluster: 'Describe' },
+  DescribeProducers: { topic: 'Read' },
+  DescribeTopicPartitions: { topic: 'Describe' },
+}
