@@ -79,6 +79,16 @@ export const realComponents: Readonly<Record<string, RealComponent>> = {
       return { env: { TRIBUTARY_REAL_PYTHON_CLIENTS: interpreter }, close: async () => {} }
     },
   },
+  /** The program `kcat`. */
+  kcat: {
+    variables: ['TRIBUTARY_REAL_KCAT'],
+    start: async () => ({ env: { TRIBUTARY_REAL_KCAT: await requireCommand('kcat', 'kcat') }, close: async () => {} }),
+  },
+  /** The Go toolchain. */
+  go: {
+    variables: ['TRIBUTARY_REAL_GO'],
+    start: async () => ({ env: { TRIBUTARY_REAL_GO: await requireCommand('go', 'golang-go') }, close: async () => {} }),
+  },
   /** A superuser's connection string: each test file makes a database of its own. */
   postgres: {
     variables: ['TRIBUTARY_REAL_POSTGRES'],

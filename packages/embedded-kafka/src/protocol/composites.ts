@@ -33,6 +33,10 @@ export function struct<S extends Shape>(shape: S): FieldType<Value<S>, Input<S>>
   const all: Field[] = Object.entries(shape)
   const untagged = all.filter(([, type]) => type.tag === undefined)
   const tagged = all.filter(([, type]) => type.tag !== undefined).toSorted(byTag)
+  const known: (readonly Field[] | undefined)[] = []
+  /** The fields of one version in wire order, picked once. */
+  const inVersion = (version: number): readonly Field[] =>
+    (known[version] ??= untagged.filter(([, type]) => isInVersion(type, version)))
   const fallback = Object.fromEntries(all.map(([name, type]) => [name, type.fallback])) as Value<S>
 
   return {
@@ -41,16 +45,13 @@ export function struct<S extends Shape>(shape: S): FieldType<Value<S>, Input<S>>
     prefix: 'presence',
     fields: shape,
     read(reader, layout) {
-      const value: Record<string, unknown> = {}
-      for (const [name, type] of untagged)
-        value[name] = isInVersion(type, layout.version) ? type.read(reader, layout) : type.fallback
-      for (const [name, type] of tagged) value[name] = type.fallback
+      const value: Record<string, unknown> = { ...fallback }
+      for (const [name, type] of inVersion(layout.version)) value[name] = type.read(reader, layout)
       if (layout.flexible) readTagged(reader, tagged, value, layout)
       return value as Value<S>
     },
     write(writer, value: Record<string, unknown>, layout) {
-      for (const [name, type] of untagged) {
-        if (!isInVersion(type, layout.version)) continue
+      for (const [name, type] of inVersion(layout.version)) {
         const given = value[name]
         type.write(writer, given === undefined ? type.fallback : given, layout)
       }

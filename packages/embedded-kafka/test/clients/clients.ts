@@ -1,7 +1,19 @@
 /** Every client that is compared. A new one is a file in this folder and a line in this list. */
 import type { Client } from './driver.ts'
+import { franzGo } from './franz-go.ts'
 import { javaTools } from './java-tools.ts'
 import { kafkaJs } from './kafkajs.ts'
+import { kcat } from './kcat.ts'
 import { platformatic } from './platformatic.ts'
+import { aiokafka, confluentKafka, kafkaPython } from './python.ts'
 
-export const clients: readonly Client[] = [javaTools, kafkaJs, platformatic]
+export const clients: readonly Client[] = [
+  kafkaJs,
+  platformatic,
+  confluentKafka,
+  kcat,
+  aiokafka,
+  kafkaPython,
+  franzGo,
+  javaTools,
+]

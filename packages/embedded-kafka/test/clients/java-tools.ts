@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import type { Client, Driver, Member, Position, Producing, Received, Sent } from './driver.ts'
 import { Inbox } from './inbox.ts'
+import { kafkaJs } from './kafkajs.ts'
 
 const jvm = ['-Xshare:auto', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error']
 
@@ -26,23 +27,26 @@ const nothing = 'null'
 
 export const javaTools: Client = {
   name: 'java-tools',
-  cannot: { seek: 'kafka-console-producer gives no times to records' },
+  cannot: {
+    'five members': 'ten virtual machines at once are more than a test should ask of a machine',
+  },
   start(bootstrap) {
     const [java, classPath] = [process.env['TRIBUTARY_REAL_JAVA'], process.env['TRIBUTARY_REAL_KAFKA_TOOLS']]
     if (!java || !classPath)
       throw new Error(
         "there are no tools: set TRIBUTARY_REAL_JAVA, and TRIBUTARY_REAL_KAFKA_TOOLS to Kafka's class path",
       )
-    return Promise.resolve(new JavaToolsDriver(java, [...jvm, '-cp', classPath], ['--bootstrap-server', bootstrap]))
+    return Promise.resolve(new JavaToolsDriver(java, [...jvm, '-cp', classPath], bootstrap))
   },
 }
 
 class JavaToolsDriver implements Driver {
   readonly #java: string
   readonly #jvm: readonly string[]
-  readonly #bootstrap: readonly string[]
+  readonly #bootstrap: string
+  readonly #running = new Set<ChildProcess>()
 
-  constructor(java: string, jvmArguments: readonly string[], bootstrap: readonly string[]) {
+  constructor(java: string, jvmArguments: readonly string[], bootstrap: string) {
     this.#java = java
     this.#jvm = jvmArguments
     this.#bootstrap = bootstrap
@@ -77,7 +81,9 @@ class JavaToolsDriver implements Driver {
     await this.#run(tool.configs, '--alter', '--topic', topic, '--add-config', `${name}=${value}`)
   }
 
-  async produce(topic: string, records: readonly Sent[], { codec, idempotent }: Producing): Promise<void> {
+  async produce(topic: string, records: readonly Sent[], how: Producing): Promise<void> {
+    if (records.some(({ timestamp }) => timestamp)) return this.#produceWithTimes(topic, records, how)
+    const { codec, idempotent } = how
     const lines = records.map(({ key, value, headers }) => {
       const entries = headers && Object.entries(headers).map(([name, text]) => `${name}:${text}`)
       return [entries?.join(',') ?? nothing, key ?? nothing, value ?? nothing].join('\t')
@@ -165,8 +171,17 @@ class JavaToolsDriver implements Driver {
     }
   }
 
+  /** Ends what a scenario that failed left behind. */
   close(): Promise<void> {
+    for (const process of this.#running) process.kill()
     return Promise.resolve()
+  }
+
+  /** kafka-console-producer gives no times to records, so another client writes what the tools then look for. */
+  async #produceWithTimes(topic: string, records: readonly Sent[], how: Producing): Promise<void> {
+    const other = await kafkaJs.start(this.#bootstrap)
+    await other.produce(topic, records, how)
+    await other.close()
   }
 
   async #offsetAt(topic: string, timestamp: number): Promise<number> {
@@ -175,14 +190,23 @@ class JavaToolsDriver implements Driver {
   }
 
   async #run(className: string, ...args: readonly string[]): Promise<string> {
-    const { stdout } = await promisify(execFile)(this.#java, [...this.#jvm, className, ...this.#bootstrap, ...args])
+    const { stdout } = await promisify(execFile)(this.#java, [
+      ...this.#jvm,
+      className,
+      '--bootstrap-server',
+      this.#bootstrap,
+      ...args,
+    ])
     return stdout
   }
 
   #spawn(className: string, ...args: readonly string[]): ChildProcess {
-    return spawn(this.#java, [...this.#jvm, className, ...this.#bootstrap, ...args], {
+    const child = spawn(this.#java, [...this.#jvm, className, '--bootstrap-server', this.#bootstrap, ...args], {
       stdio: ['pipe', 'pipe', 'ignore'],
     })
+    this.#running.add(child)
+    child.on('exit', () => this.#running.delete(child))
+    return child
   }
 }
 

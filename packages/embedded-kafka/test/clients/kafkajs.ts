@@ -77,6 +77,8 @@ class KafkaJsDriver implements Driver {
     const offset = 'offset' in from ? String(from.offset) : (found?.offset ?? '-1')
     const consumer = this.#kafka.consumer({ groupId: `reader-${crypto.randomUUID()}`, maxWaitTimeInMs: 100 })
     const inbox = new Inbox<Received>()
+    // Only a consumer that has joined can seek, and `run` returns before it has.
+    const joined = new Promise<void>((resolve) => consumer.on('consumer.group_join', () => resolve()))
     await consumer.connect()
     await consumer.subscribe({ topics: [topic], fromBeginning: true })
     await consumer.run({
@@ -94,6 +96,7 @@ class KafkaJsDriver implements Driver {
         return Promise.resolve()
       },
     })
+    await joined
     consumer.seek({ topic, partition: 0, offset })
     const records = await inbox.take(count)
     await consumer.disconnect()

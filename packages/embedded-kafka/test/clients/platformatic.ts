@@ -24,6 +24,16 @@ export const platformatic: Client = {
   start: (bootstrap) => Promise.resolve(new PlatformaticDriver(bootstrap)),
 }
 
+/** It wraps what the broker said in errors of its own, sometimes several. */
+function isAbout(text: string, error: unknown): boolean {
+  const { message, cause, errors = [] } = error as Error & { errors?: unknown[] }
+  return (
+    message.includes(text) ||
+    (cause !== undefined && isAbout(text, cause)) ||
+    errors.some((each) => isAbout(text, each))
+  )
+}
+
 class PlatformaticDriver implements Driver {
   readonly #options: { clientId: string; bootstrapBrokers: string[] }
   readonly #admin: Admin
@@ -50,10 +60,13 @@ class PlatformaticDriver implements Driver {
   }
 
   async partitions(topic: string): Promise<number> {
-    const known = await this.#admin.listTopics()
-    if (!known.includes(topic)) return 0
-    const { topics } = await this.#admin.metadata({ topics: [topic], forceUpdate: true })
-    return topics.get(topic)?.partitionsCount ?? 0
+    try {
+      const { topics } = await this.#admin.metadata({ topics: [topic], forceUpdate: true })
+      return topics.get(topic)?.partitionsCount ?? 0
+    } catch (error) {
+      if (isAbout('Unknown topic', error)) return 0
+      throw error
+    }
   }
 
   async setting(topic: string, name: string): Promise<string> {

@@ -1,7 +1,7 @@
 /** The list that every client runs, on this broker and on Apache Kafka. Each gives an answer that must be the same on both, and the one written here. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-import { type Client, codecs, type Driver, type Producing, type Sent } from './driver.ts'
+import { type Client, codecs, type Driver, type Member, type Producing, type Sent } from './driver.ts'
 
 export interface Scenario {
   /** `unique` makes a name for a topic or group that nobody else uses. */
@@ -99,6 +99,24 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
       return { alone, shared, all: all.toSorted((one, other) => one - other), inherited }
     },
     expected: () => ({ alone: 4, shared: [2, 2], all: [0, 1, 2, 3], inherited: 4 }),
+  },
+
+  'five members': {
+    async run(driver, unique) {
+      const topic = await madeTopic(driver, unique('topic'), 10)
+      const group = unique('group')
+      // One after the other: each of them disturbs those that are there.
+      const members: Member[] = []
+      for (let count = 0; count < 5; count++) members.push(await driver.join(group, topic))
+      const shares = async () => {
+        const assigned = await Promise.all(members.map((member) => member.assigned()))
+        return assigned.map(({ length }) => length)
+      }
+      const shared = await eventually(shares, [2, 2, 2, 2, 2])
+      await Promise.all(members.map((member) => member.leave()))
+      return { shared, state: await eventually(() => driver.groupState(group), 'Empty') }
+    },
+    expected: () => ({ shared: [2, 2, 2, 2, 2], state: 'Empty' }),
   },
 
   seek: {
