@@ -74,8 +74,13 @@ describe.each(['memory', 'files'])('a full disk, logs in %s', (where) => {
       expect(await client.ask('CreateTopics', 4, { topics: [wanted], timeoutMs: 1_000 })).toMatchObject({
         topics: [{ errorCode: storageError }],
       })
+      const grown = { name: 'orders', count: 5, assignments: null }
+      expect(await client.ask('CreatePartitions', 1, { topics: [grown], timeoutMs: 1_000 })).toMatchObject({
+        results: [{ errorCode: storageError }],
+      })
       expect(await fetchFrom(client, { topic: 'orders' })).toMatchObject([{ errorCode: 0, highWatermark: 1n }])
     }
+    expect(kafka.partitionCount('orders')).toBe(2)
     expect(kafka.committed('g')).toMatchObject([{ nextOffset: 1n }])
     expect(kafka.topics()).toEqual(['orders'])
     kafka.createTopic('new', { partitions: 2 })

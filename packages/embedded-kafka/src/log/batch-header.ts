@@ -20,6 +20,8 @@ const at = {
   recordCount: 57,
 } as const
 
+/** The format that this broker writes. */
+export const currentMagic = 2
 /** Bytes before the first record. */
 export const headerBytes = 61
 /** The batch length does not count itself and the base offset before it. */

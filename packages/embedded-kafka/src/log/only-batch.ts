@@ -1,11 +1,10 @@
-import { headerBytes, lengthPrefixBytes } from './batch-header.ts'
+import { currentMagic, headerBytes, lengthPrefixBytes } from './batch-header.ts'
 import { RefusedBatch } from './refused-batch.ts'
 
 const lengthAt = 8
 const magicAt = 16
 /** The shortest record of the oldest format: less cannot be a batch of any. */
 const smallestLength = 14
-const currentMagic = 2
 
 /**
  * The one whole batch of format v2 that a produce request carries for a partition.

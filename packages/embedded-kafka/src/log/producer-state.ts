@@ -86,9 +86,8 @@ export class ProducerState {
     ])
   }
 
-  /** Forgets what it knows, and knows that instead. */
+  /** What it knew of a producer before is forgotten. */
   restore(snapshot: ProducerSnapshot): void {
-    this.#producers.clear()
     for (const [id, epoch, batches] of snapshot)
       this.#producers.set(BigInt(id), {
         epoch,

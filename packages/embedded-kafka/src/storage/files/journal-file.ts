@@ -111,15 +111,22 @@ export class JournalFile implements Journal {
   }
 }
 
-const checksumLength = 8
+/** A checksum in hex and a space. */
+const prefixLength = 9
 
 function lineOf(key: JournalKey, value: JsonValue): Buffer {
   const json = JSON.stringify([key, value])
-  return Buffer.from(`${crc32(json).toString(16).padStart(checksumLength, '0')} ${json}\n`)
+  return Buffer.from(`${prefixOf(json)}${json}\n`)
 }
 
 function isWhole(line: Buffer): boolean {
-  return line.toString('latin1', 0, checksumLength) === crc32(jsonOf(line)).toString(16).padStart(checksumLength, '0')
+  return line.toString('latin1', 0, prefixLength) === prefixOf(jsonOf(line))
+}
+
+function prefixOf(json: string | Buffer): string {
+  return `${crc32(json)
+    .toString(16)
+    .padStart(prefixLength - 1, '0')} `
 }
 
 function entryOf(line: Buffer): [JournalKey, JsonValue] {
@@ -127,5 +134,5 @@ function entryOf(line: Buffer): [JournalKey, JsonValue] {
 }
 
 function jsonOf(line: Buffer): Buffer {
-  return line.subarray(checksumLength + 1, -1)
+  return line.subarray(prefixLength, -1)
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -45,7 +45,10 @@ function damaged(bytes: Buffer, safeBytes: number, how: Damage): Buffer {
 
 describe('recovery after a power cut', () => {
   it('yields a prefix of what was appended, with everything that was flushed', { timeout: 60_000 }, async () => {
-    const values = fc.array(fc.string({ maxLength: 400 }), { maxLength: 30 })
+    const values = fc.array(
+      fc.nat(400).map((length) => 'x'.repeat(length)),
+      { maxLength: 30 },
+    )
     await fc.assert(
       fc.asyncProperty(values, values, damage, fc.boolean(), async (flushed, unflushed, how, losesCheckpoints) => {
         using directory = scratchDirectory()
@@ -55,7 +58,7 @@ describe('recovery after a power cut', () => {
         const safe = new Map(filesIn(directory.path, '.log').map((file) => [file, readFileSync(file).length]))
         for (const value of unflushed) append(before.log, value)
         const appended = batchesOf(before)
-        await before.storage.close()
+        await before.close()
 
         // One of the files that were written since has lost some of it; those behind it may be whole all the same.
         const hurt = filesIn(directory.path, '.log').find((file) => readFileSync(file).length > (safe.get(file) ?? 0))
@@ -70,9 +73,16 @@ describe('recovery after a power cut', () => {
         expect(recovered.length).toBeGreaterThanOrEqual(flushed.length)
         expect(after.log.endOffset).toBe(BigInt(recovered.length))
 
-        append(after.log, 'goes on')
-        expect(batchesOf(after)).toHaveLength(recovered.length + 1)
+        // What was cut off does not come back behind a batch that is as long as the damaged one.
+        append(after.log, unflushed[recovered.length - flushed.length] ?? 'goes on')
+        const goneOn = batchesOf(after)
+        expect(goneOn).toHaveLength(recovered.length + 1)
         await after.close()
+        for (const file of filesIn(directory.path, '.checkpoint')) rmSync(file)
+        const afterwards = storedLog(directory.path, policy)
+        expect(batchesOf(afterwards)).toEqual(goneOn)
+        expect(afterwards.warnings).toEqual([])
+        await afterwards.close()
       }),
       { numRuns: 150 },
     )
@@ -122,6 +132,7 @@ describe('a checkpoint', () => {
     writeFileSync(checkpoint, text.replace('"nextOffset":"500"', '"nextOffset":"400"'))
     const damagedOnes = storedLog(directory.path)
     expect(batchesOf(damagedOnes)).toEqual(batches)
+    expect(damagedOnes.log.endOffset).toBe(500n)
     await damagedOnes.close()
 
     const [file = ''] = filesIn(directory.path, '.log')
@@ -135,6 +146,23 @@ describe('a checkpoint', () => {
     await cut.storage.close()
     const after = storedLog(directory.path)
     expect(batchesOf(after)).toEqual(grown)
+    await after.close()
+  })
+
+  it('is not needed to believe a compacted segment', async () => {
+    using directory = scratchDirectory()
+    const compacting = { ...policy, compacts: true, minCleanableDirtyRatio: 0 }
+    const before = storedLog(directory.path, compacting)
+    for (let index = 0; index < 40; index++)
+      before.log.append(recordBatch([{ key: `${index % 3}`, value: 'x'.repeat(200) }]), 0, rules, nowMs)
+    await before.log.compact(nowMs)
+    const compacted = batchesOf(before)
+    expect(compacted.length).toBeLessThan(20)
+    await before.close()
+    for (const file of filesIn(directory.path, '.checkpoint')) rmSync(file)
+    const after = storedLog(directory.path, compacting)
+    expect(batchesOf(after)).toEqual(compacted)
+    expect(after.warnings).toEqual([])
     await after.close()
   })
 
@@ -154,6 +182,32 @@ describe('a checkpoint', () => {
     expect(after.log.append(from(1), 0, rules, nowMs).baseOffset).toBe(1n)
     expect(() => after.log.append(from(8), 0, rules, nowMs)).toThrow('expected was 6')
     expect(after.log.append(from(6), 0, rules, nowMs).baseOffset).toBe(6n)
+    await after.close()
+  })
+})
+
+describe('a compaction that a crash interrupted', () => {
+  it('leaves no record twice: what it had already taken over is removed', async () => {
+    using directory = scratchDirectory()
+    const compacting = { ...policy, compacts: true, minCleanableDirtyRatio: 0, segmentMs: 0 }
+    const before = storedLog(directory.path, compacting)
+    // Each in a segment of its own; compaction puts two or three of them together.
+    for (const [index, key] of ['a', 'b', 'c', 'd', 'e', 'f'].entries()) {
+      const batch = recordBatch([{ key, value: 'x'.repeat(900) }], { baseTimestamp: nowMs + index })
+      before.log.append(batch, 0, rules, nowMs)
+    }
+    const segments = filesIn(directory.path, '.log')
+    const bytes = segments.map((file) => readFileSync(file))
+    await before.log.compact(nowMs)
+    const batches = batchesOf(before)
+    await before.close()
+    const gone = segments.filter((file) => !filesIn(directory.path, '.log').includes(file))
+    for (const file of gone) writeFileSync(file, bytes[segments.indexOf(file)] ?? '')
+    expect(gone.length).toBeGreaterThan(1)
+
+    const after = storedLog(directory.path, compacting)
+    expect(batchesOf(after)).toEqual(batches)
+    expect(filesIn(directory.path, '.log')).not.toEqual(expect.arrayContaining(gone))
     await after.close()
   })
 })

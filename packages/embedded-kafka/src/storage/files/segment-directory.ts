@@ -125,7 +125,10 @@ export class SegmentDirectory implements SegmentStore {
     const segments: FileSegment[] = []
     let isTorn = false
     for (const segment of found) {
-      const isLeftover = segment.baseOffset < (segments.at(-1)?.nextOffset ?? 0n)
+      const previous = segments.at(-1)
+      const isLeftover = previous !== undefined && segment.baseOffset < previous.nextOffset
+      // The one before may have lost whole batches, which it does not show itself.
+      if (previous && segment.baseOffset > previous.nextOffset && !previous.mayHaveGaps) isTorn = true
       if (isTorn || isLeftover) {
         segment.remove()
         continue

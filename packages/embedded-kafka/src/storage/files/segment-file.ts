@@ -1,6 +1,6 @@
 import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { batchSizeAt, checksum, headerBytes, lastOffsetAt, readHeader } from '../../log/batch-header.ts'
+import { batchSizeAt, checksum, currentMagic, headerBytes, lastOffsetAt, readHeader } from '../../log/batch-header.ts'
 import type { ProducerState } from '../../log/producer-state.ts'
 import { noTimestamp, type Segment, type SegmentRead, type StoredBatch } from '../segment.ts'
 import { StorageFailed } from '../storage-failed.ts'
@@ -66,6 +66,11 @@ export class FileSegment implements Segment {
     return this.#sizeBytes - this.#knownBytes
   }
 
+  /** Compaction wrote it: offsets are missing, at its end too. */
+  get mayHaveGaps(): boolean {
+    return existsSync(`${this.#path}.compacted`)
+  }
+
   /**
    * Finds out what the file of an earlier process holds: what its checkpoint says, and every whole batch behind it.
    *
@@ -79,11 +84,11 @@ export class FileSegment implements Segment {
     else rmSync(`${this.#path}.checkpoint`, { force: true })
     if (this.#sizeBytes === fileBytes) return 0
     const file = this.#open()
-    const mayHaveGaps = existsSync(`${this.#path}.compacted`)
+    const { mayHaveGaps } = this
     for (const batch of storedBatches(file, this.#sizeBytes, fileBytes)) {
       const header = readHeader(batch.bytes)
-      const isWhole = header.crc === checksum(batch.bytes, batch.bytes.length)
-      // The checksum does not cover the offset.
+      // The checksum covers neither the format nor the offset.
+      const isWhole = header.magic === currentMagic && header.crc === checksum(batch.bytes, batch.bytes.length)
       const isNext = batch.baseOffset === this.#nextOffset || (mayHaveGaps && batch.baseOffset > this.#nextOffset)
       if (!isWhole || !isNext) break
       this.#note(batch)
