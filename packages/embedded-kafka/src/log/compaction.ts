@@ -64,7 +64,7 @@ export class Compaction {
         if (isLeftAlone(open)) continue
         for (const { key, offset } of open.records) if (key) latest.note(key, offset)
         await pause.after(batch.bytes.length)
-        if (!this.#isThere(segment)) return []
+        if (!this.#areThere(dirty)) return []
       }
       mapped.push(segment)
     }
@@ -73,6 +73,7 @@ export class Compaction {
 
   /** Resolves with false when the segments are not there any more. */
   async #rewrite(group: readonly Segment[], pass: Pass): Promise<boolean> {
+    if (!this.#areThere(group)) return false
     const rewrite = this.#store.rewrite(group[0]?.baseOffset ?? 0n)
     try {
       for (const segment of group)
@@ -80,7 +81,7 @@ export class Compaction {
           const kept = compacted(batch, pass)
           if (kept) rewrite.append(kept)
           await pass.pause.after(batch.bytes.length)
-          if (!this.#isThere(segment)) {
+          if (!this.#areThere(group)) {
             rewrite.discard()
             return false
           }
@@ -92,9 +93,9 @@ export class Compaction {
     }
   }
 
-  /** Retention or the topic's deletion may have removed it while others had their turn. */
-  #isThere(segment: Segment): boolean {
-    return this.#store.segments.includes(segment)
+  /** Retention or the topic's deletion may have removed some while others had their turn. */
+  #areThere(segments: readonly Segment[]): boolean {
+    return segments.every((segment) => this.#store.segments.includes(segment))
   }
 }
 
