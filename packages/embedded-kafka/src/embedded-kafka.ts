@@ -43,6 +43,8 @@ export async function startEmbeddedKafka(options: EmbeddedKafkaOptions = {}): Pr
       groupInitialRebalanceDelayMs: options.groupInitialRebalanceDelayMs ?? 0,
       groupMinSessionTimeoutMs: options.groupMinSessionTimeoutMs ?? 6_000,
       groupMaxSessionTimeoutMs: options.groupMaxSessionTimeoutMs ?? 1_800_000,
+      consumerGroupHeartbeatIntervalMs: options.consumerGroupHeartbeatIntervalMs ?? 5_000,
+      consumerGroupSessionTimeoutMs: options.consumerGroupSessionTimeoutMs ?? 45_000,
     },
     clock,
     nodes,
@@ -129,11 +131,12 @@ export class EmbeddedKafka implements AsyncDisposable {
     return [...(this.#cluster.groups.get(group)?.offsets.all() ?? [])]
   }
 
-  /** State, generation and member ids of a group; undefined for one that nobody asked for. */
+  /** State, generation (of the newer protocol: the group's epoch) and member ids of a group; undefined for one that nobody asked for. */
   group(group: string): { state: string; generationId: number; memberIds: string[] } | undefined {
     const found = this.#cluster.groups.get(group)
     if (!found) return undefined
-    return { state: found.state, generationId: found.generationId, memberIds: found.members.map(({ id }) => id) }
+    const generationId = found.type === 'classic' ? found.generationId : found.epoch
+    return { state: found.state, generationId, memberIds: found.members.map(({ id }) => id) }
   }
 
   /** The id of the broker that leads a partition; -1 when none does. */

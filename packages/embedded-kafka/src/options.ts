@@ -48,6 +48,17 @@ export interface EmbeddedKafkaOptions {
    */
   readonly groupMaxSessionTimeoutMs?: number
   /**
+   * How often members of the newer group protocol (`group.protocol=consumer`) are told to send heartbeats, in milliseconds.
+   * A member hears of a rebalance at its next one: lower it where a test waits for several.
+   * @defaultValue 5_000
+   */
+  readonly consumerGroupHeartbeatIntervalMs?: number
+  /**
+   * How long a member of the newer group protocol may be silent before others get its partitions, in milliseconds.
+   * @defaultValue 45_000
+   */
+  readonly consumerGroupSessionTimeoutMs?: number
+  /**
    * A directory for topics, records and committed offsets, so that the next start finds them. Made if it is missing; refused
    * while another process uses it, or when it holds something else.
    * @defaultValue none: everything is in memory and gone at the end

@@ -1,6 +1,13 @@
 /** The same requests to this broker and to a real one. Where the answers differ, this broker is wrong. */
 import { describe, expect, it } from 'vitest'
 import { type EmbeddedKafka, startEmbeddedKafka } from '../src/index.ts'
+import {
+  consumerGroup,
+  consumerGroupOffsets,
+  consumerGroupRefusals,
+  consumerGroupStatic,
+  consumerGroupTopics,
+} from './differential/consumer-groups.ts'
 import { differences } from './differential/differences.ts'
 import { fetching } from './differential/fetch.ts'
 import { oneMember, silentMembers, staticMembers, twoMembers } from './differential/groups.ts'
@@ -29,6 +36,11 @@ const scenarios = {
   newestRecords,
   newestGroups,
   newestStaticLeader,
+  consumerGroup,
+  consumerGroupRefusals,
+  consumerGroupStatic,
+  consumerGroupTopics,
+  consumerGroupOffsets,
 }
 
 // As the real clusters are configured, where that is not Kafka's default.

@@ -2,6 +2,8 @@
 import type { Api } from '../protocol/api.ts'
 import { alterConfigs } from './alter-configs.ts'
 import { createApiVersions } from './api-versions.ts'
+import { consumerGroupDescribe } from './consumer-group-describe.ts'
+import { consumerGroupHeartbeat } from './consumer-group-heartbeat.ts'
 import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
 import { deleteGroups } from './delete-groups.ts'
@@ -39,6 +41,8 @@ import { syncGroup } from './sync-group.ts'
 export type ApiName =
   | 'AlterConfigs'
   | 'ApiVersions'
+  | 'ConsumerGroupDescribe'
+  | 'ConsumerGroupHeartbeat'
   | 'CreatePartitions'
   | 'CreateTopics'
   | 'DeleteGroups'
@@ -74,6 +78,8 @@ export type ApiName =
 
 const others: readonly Api[] = [
   alterConfigs,
+  consumerGroupDescribe,
+  consumerGroupHeartbeat,
   createPartitions,
   createTopics,
   deleteGroups,

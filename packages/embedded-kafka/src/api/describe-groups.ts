@@ -42,11 +42,12 @@ export const describeGroups: Api = defineApi({
     groups: groups.map((groupId) => {
       const fault = cluster.groups.fault(groupId, brokerId)
       if (fault) return unknown(groupId, errorCodes[fault], '')
-      const group = cluster.groups.get(groupId)
+      const group = cluster.groups.classic(groupId)
       const operations = authorizedOperations('group', includeAuthorizedOperations)
       if (group) return { ...described(group), authorizedOperations: operations }
       if (version < absenceIsErrorSince) return unknown(groupId, errorCodes.NONE, 'Dead')
-      const errorMessage = `Group ${groupId} not found.`
+      const reason = cluster.groups.get(groupId) ? 'is not a classic group' : 'not found'
+      const errorMessage = `Group ${groupId} ${reason}.`
       return { ...unknown(groupId, errorCodes.GROUP_ID_NOT_FOUND, 'Dead'), errorMessage }
     }),
   }),

@@ -13,7 +13,7 @@ export const heartbeat: Api = defineApi({
   subjects: ({ groupId }) => [{ group: groupId }],
   handle(request, { cluster, brokerId }) {
     const fault = cluster.groups.fault(request.groupId, brokerId)
-    const error = fault ?? cluster.groups.get(request.groupId)?.heartbeat(request) ?? 'UNKNOWN_MEMBER_ID'
+    const error = fault ?? cluster.groups.classic(request.groupId)?.heartbeat(request) ?? 'UNKNOWN_MEMBER_ID'
     return { errorCode: errorCodes[error] }
   },
   fail: (_request, errorCode) => ({ errorCode }),

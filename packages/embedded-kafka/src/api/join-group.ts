@@ -39,9 +39,11 @@ export const joinGroup: Api = defineApi({
     if (fault) return answer(refusedJoin(fault, memberId))
     if (sessionTimeoutMs < groupMinSessionTimeoutMs || sessionTimeoutMs > groupMaxSessionTimeoutMs)
       return answer(refusedJoin('INVALID_SESSION_TIMEOUT', memberId))
-    if (memberId !== '' && !cluster.groups.get(groupId)) return answer(refusedJoin('UNKNOWN_MEMBER_ID', memberId))
+    if (memberId !== '' && !cluster.groups.classic(groupId)) return answer(refusedJoin('UNKNOWN_MEMBER_ID', memberId))
 
-    const joined = await cluster.groups.getOrCreate(groupId).join({
+    const group = cluster.groups.becomeClassic(groupId)
+    if (!group) return answer(refusedJoin('INCONSISTENT_GROUP_PROTOCOL', memberId))
+    const joined = await group.join({
       ...request,
       rebalanceTimeoutMs: rebalanceTimeoutMs < 0 ? sessionTimeoutMs : rebalanceTimeoutMs,
       clientId,

@@ -31,7 +31,10 @@ export const leaveGroup: Api = defineApi({
     const fault = cluster.groups.fault(groupId, brokerId)
     if (fault) return { errorCode: errorCodes[fault], members: [] }
     const group = cluster.groups.get(groupId)
-    const leave = (member: Identity): number => errorCodes[group?.leave(member) ?? 'UNKNOWN_MEMBER_ID']
+    const leave = (member: Identity): number => {
+      const error = group?.type === 'consumer' ? group.remove(member) : group?.leave(member)
+      return errorCodes[error ?? 'UNKNOWN_MEMBER_ID']
+    }
     if (version < batchedSince) return { errorCode: leave({ memberId, groupInstanceId: null }), members: [] }
     return {
       errorCode: errorCodes.NONE,

@@ -1,12 +1,9 @@
-import type { Group } from '../groups/group.ts'
+import type { AnyGroup } from '../groups/group-coordinator.ts'
 import { type Api, defineApi } from '../protocol/api.ts'
 import { array } from '../protocol/composites.ts'
 import { errorCodes } from '../protocol/error-codes.ts'
 import { from, optional } from '../protocol/field-type.ts'
 import { int16, int32, string } from '../protocol/fields.ts'
-
-/** The only kind of group that there is here. */
-const groupType = 'classic'
 
 export const listGroups: Api = defineApi({
   key: 16,
@@ -25,13 +22,18 @@ export const listGroups: Api = defineApi({
     }),
   },
   handle({ statesFilter, typesFilter }, { cluster, brokerId }) {
-    const isWanted = ({ state }: Group): boolean => passes(statesFilter, state) && passes(typesFilter, groupType)
+    const isWanted = ({ state, type }: AnyGroup): boolean => passes(statesFilter, state) && passes(typesFilter, type)
     return {
       errorCode: errorCodes.NONE,
       // Each broker lists the groups that it coordinates; clients ask all of them.
       groups: [...cluster.groups.groups]
         .filter((group) => cluster.groups.coordinatorOf(group.id) === brokerId && isWanted(group))
-        .map(({ id, protocolType, state }) => ({ groupId: id, protocolType, groupState: state, groupType })),
+        .map(({ id, protocolType, state, type }) => ({
+          groupId: id,
+          protocolType,
+          groupState: state,
+          groupType: type,
+        })),
     }
   },
   fail: (_request, errorCode) => ({ errorCode, groups: [] }),

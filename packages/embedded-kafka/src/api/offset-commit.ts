@@ -1,10 +1,12 @@
 import { maxMetadataBytes } from '../groups/committed-offsets.ts'
+import { commitFault } from '../groups/consumer/offset-fencing.ts'
+import { keysOf } from '../groups/consumer/partition-key.ts'
 import type { RequestContext } from '../network/request-context.ts'
 import { type Api, defineApi } from '../protocol/api.ts'
 import { array } from '../protocol/composites.ts'
 import { type ErrorName, errorCodes } from '../protocol/error-codes.ts'
 import { between, from, optional, type Value } from '../protocol/field-type.ts'
-import { int16, int32, int64, nullableString, string, uuid } from '../protocol/fields.ts'
+import { int16, int32, int64, nullableString, string, uuid, zeroUuid } from '../protocol/fields.ts'
 import { StorageFailed } from '../storage/storage-failed.ts'
 import { topicName } from './topic-reference.ts'
 
@@ -87,12 +89,25 @@ export const offsetCommit: Api = defineApi({
   },
 })
 
-function faultOfGroup(commit: Value<typeof request>, { cluster, brokerId }: RequestContext): ErrorName | undefined {
-  const { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: generationId } = commit
+/** Since then a client knows of groups that do not exist, and of members that are behind. */
+const newErrorsSince = 9
+
+function faultOfGroup(
+  { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: epoch, topics }: Value<typeof request>,
+  { cluster, brokerId, version }: RequestContext,
+): ErrorName | undefined {
   const fault = cluster.groups.fault(groupId, brokerId)
   if (fault) return fault
   const group = cluster.groups.get(groupId)
   // A commit with a negative generation needs no group: it comes from a tool or from a consumer that assigns itself.
-  if (!group) return generationId < 0 ? undefined : 'ILLEGAL_GENERATION'
-  return group.commitFault({ memberId, groupInstanceId, generationId })
+  if (!group && epoch < 0) return undefined
+  if (!group) return version < newErrorsSince ? 'ILLEGAL_GENERATION' : 'GROUP_ID_NOT_FOUND'
+  if (group.type === 'classic') return group.commitFault({ memberId, groupInstanceId, generationId: epoch })
+  if (group.get(memberId) && version < newErrorsSince) return 'UNSUPPORTED_VERSION'
+  // One partition that may not be committed spoils the whole request.
+  const committed = topics.map(({ name, topicId, partitions }) => ({
+    topicId: topicId === zeroUuid ? (cluster.topic(name)?.id ?? zeroUuid) : topicId,
+    partitions: partitions.map(({ partitionIndex }) => partitionIndex),
+  }))
+  return commitFault(group, { memberId, memberEpoch: epoch }, keysOf(committed))
 }

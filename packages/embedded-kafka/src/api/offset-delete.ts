@@ -1,5 +1,4 @@
-import type { Group } from '../groups/group.ts'
-import { subscribedTopics } from '../groups/subscription.ts'
+import type { AnyGroup } from '../groups/group-coordinator.ts'
 import type { RequestContext } from '../network/request-context.ts'
 import { type Api, defineApi, never } from '../protocol/api.ts'
 import { array } from '../protocol/composites.ts'
@@ -27,7 +26,6 @@ export const offsetDelete: Api = defineApi({
     const group = context.cluster.groups.get(groupId)
     const fault = faultOf(group, groupId, context)
     if (fault || !group) return { errorCode: errorCodes[fault ?? 'GROUP_ID_NOT_FOUND'], topics: [] }
-    const inUse = new Set(group.members.flatMap((member) => subscribedTopics(member.metadataFor(group.protocolName))))
     return {
       errorCode: errorCodes.NONE,
       topics: topics.map(({ name, partitions }) => ({
@@ -36,7 +34,7 @@ export const offsetDelete: Api = defineApi({
           const answer = (error: ErrorName) => ({ partitionIndex, errorCode: errorCodes[error] })
           return context.staged(name, partitionIndex, answer, () => {
             if (!context.cluster.partition(name, partitionIndex)) return answer('UNKNOWN_TOPIC_OR_PARTITION')
-            if (inUse.has(name)) return answer('GROUP_SUBSCRIBED_TO_TOPIC')
+            if (group.isSubscribedTo(name)) return answer('GROUP_SUBSCRIBED_TO_TOPIC')
             group.offsets.delete(name, partitionIndex)
             return answer('NONE')
           })
@@ -48,7 +46,7 @@ export const offsetDelete: Api = defineApi({
 })
 
 function faultOf(
-  group: Group | undefined,
+  group: AnyGroup | undefined,
   groupId: string,
   { cluster, brokerId }: RequestContext,
 ): ErrorName | undefined {

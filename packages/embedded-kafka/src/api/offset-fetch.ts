@@ -1,4 +1,5 @@
-import type { Group } from '../groups/group.ts'
+import { fetchFault } from '../groups/consumer/offset-fencing.ts'
+import type { AnyGroup } from '../groups/group-coordinator.ts'
 import type { RequestContext } from '../network/request-context.ts'
 import { type Api, defineApi } from '../protocol/api.ts'
 import { array } from '../protocol/composites.ts'
@@ -46,7 +47,7 @@ const topicResponse = {
 }
 const groupResponse = { groupId: string, topics: array(topicResponse), errorCode: int16 }
 
-type GroupRequest = Pick<Value<typeof request>['groups'][number], 'groupId' | 'topics'>
+type GroupRequest = Value<typeof request>['groups'][number]
 type TopicRequest = Value<typeof topicRequest>
 type PartitionResponse = Input<typeof partitionResponse>
 type GroupResponse = Input<typeof groupResponse>
@@ -79,7 +80,7 @@ export const offsetFetch: Api = defineApi({
 function groupsOf(asked: Value<typeof request>): readonly GroupRequest[] {
   if (asked.groups.length > 0) return asked.groups
   const topics = asked.topics?.map((topic) => ({ ...topic, topicId: zeroUuid })) ?? null
-  return [{ groupId: asked.groupId, topics }]
+  return [{ groupId: asked.groupId, memberId: null, memberEpoch: -1, topics }]
 }
 
 /** Old versions read the only group's answer from the response itself, new ones all of them from the list. */
@@ -92,6 +93,8 @@ function offsetsOf(asked: GroupRequest, { cluster, brokerId, version }: RequestC
   const fault = cluster.groups.fault(asked.groupId, brokerId)
   if (fault) return refused(asked, errorCodes[fault], version)
   const group = cluster.groups.get(asked.groupId)
+  const memberFault = group?.type === 'consumer' && fetchFault(group, asked.memberId, asked.memberEpoch)
+  if (memberFault) return refused(asked, errorCodes[memberFault], version)
   const topics = asked.topics ?? committedTopics(group)
   return {
     groupId: asked.groupId,
@@ -133,7 +136,7 @@ function none(partitionIndex: number, errorCode: number): PartitionResponse {
 }
 
 /** Everything the group ever committed, grouped as an answer wants it. */
-function committedTopics(group: Group | undefined): TopicRequest[] {
+function committedTopics(group: AnyGroup | undefined): TopicRequest[] {
   const byTopic = Map.groupBy(group?.offsets.all() ?? [], ({ topic }) => topic)
   return [...byTopic].map(([name, offsets]) => ({
     name,

@@ -6,6 +6,9 @@ import { bytes, int16, int32, nullableString, string } from '../protocol/fields.
 
 const nothing = Buffer.alloc(0)
 
+/** Since that version a member says which protocol it believes was chosen, and must. */
+const protocolSince = 5
+
 export const syncGroup: Api = defineApi({
   key: 14,
   name: 'SyncGroup',
@@ -28,10 +31,12 @@ export const syncGroup: Api = defineApi({
     assignment: bytes,
   },
   subjects: ({ groupId }) => [{ group: groupId }],
-  async handle(request, { cluster, brokerId }) {
+  async handle(request, { cluster, brokerId, version }) {
+    if (version >= protocolSince && (request.protocolType === null || request.protocolName === null))
+      return { errorCode: errorCodes.INCONSISTENT_GROUP_PROTOCOL, assignment: nothing }
     const fault = cluster.groups.fault(request.groupId, brokerId)
     if (fault) return { errorCode: errorCodes[fault], assignment: nothing }
-    const group = cluster.groups.get(request.groupId)
+    const group = cluster.groups.classic(request.groupId)
     if (!group) return { errorCode: errorCodes.UNKNOWN_MEMBER_ID, assignment: nothing }
     if (speaksOtherwise(request, group))
       return { errorCode: errorCodes.INCONSISTENT_GROUP_PROTOCOL, assignment: nothing }

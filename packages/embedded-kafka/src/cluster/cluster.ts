@@ -19,6 +19,8 @@ export interface ClusterOptions {
   readonly groupInitialRebalanceDelayMs: number
   readonly groupMinSessionTimeoutMs: number
   readonly groupMaxSessionTimeoutMs: number
+  readonly consumerGroupHeartbeatIntervalMs: number
+  readonly consumerGroupSessionTimeoutMs: number
 }
 
 /** Where the cluster lives. */
@@ -55,6 +57,7 @@ export class Cluster {
   readonly cleaner: Cleaner
   readonly #topics = new Map<string, Topic>()
   readonly #topicsById = new Map<string, Topic>()
+  #topicsVersion = 0
   #nextProducerId = 1000n
   /** Noted as given away. A block at a time: an id costs no write. */
   #reservedProducerId = 1000n
@@ -103,6 +106,11 @@ export class Cluster {
     return this.#topics.values()
   }
 
+  /** Another one whenever a topic or partition came or went. */
+  get topicsVersion(): number {
+    return this.#topicsVersion
+  }
+
   topic(name: string): Topic | undefined {
     return this.#topics.get(name)
   }
@@ -148,6 +156,7 @@ export class Cluster {
       topic.shrinkTo(present)
       throw error
     }
+    this.#topicsVersion += 1
     this.#elect(topic.partitions)
   }
 
@@ -156,6 +165,7 @@ export class Cluster {
     this.#topics.delete(topic.name)
     this.#topicsById.delete(topic.id)
     topic.delete()
+    this.#topicsVersion += 1
     this.groups.forgetTopic(topic.name)
   }
 

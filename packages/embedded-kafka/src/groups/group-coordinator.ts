@@ -1,12 +1,16 @@
 /** All groups of the cluster, and which broker coordinates each. */
 import type { Cluster } from '../cluster/cluster.ts'
 import type { ErrorName } from '../protocol/error-codes.ts'
-import type { CommittedPartition } from './committed-offsets.ts'
+import { CommittedOffsets, type CommittedPartition } from './committed-offsets.ts'
+import { ConsumerGroup } from './consumer/consumer-group.ts'
 import { Group } from './group.ts'
+
+/** A group under either protocol. An empty one changes over when a member of the other comes; its offsets stay. */
+export type AnyGroup = Group | ConsumerGroup
 
 export class GroupCoordinator {
   readonly #cluster: Cluster
-  readonly #groups = new Map<string, Group>()
+  readonly #groups = new Map<string, AnyGroup>()
   /** Who coordinates the groups that exist, and those that were moved on purpose. It stays so until that broker is gone. */
   readonly #placement = new Map<string, number>()
 
@@ -14,28 +18,53 @@ export class GroupCoordinator {
     this.#cluster = cluster
   }
 
-  get groups(): Iterable<Group> {
+  get groups(): Iterable<AnyGroup> {
     return this.#groups.values()
   }
 
-  get(groupId: string): Group | undefined {
+  get(groupId: string): AnyGroup | undefined {
     return this.#groups.get(groupId)
   }
 
-  getOrCreate(groupId: string): Group {
-    const present = this.#groups.get(groupId)
-    if (present) return present
-    const group = new Group(groupId, {
-      clock: this.#cluster.clock,
-      initialRebalanceDelayMs: this.#cluster.options.groupInitialRebalanceDelayMs,
-      offsetJournal: this.#cluster.journal.offsetsOf(groupId),
-    })
-    this.#groups.set(groupId, group)
-    this.#place(groupId)
-    return group
+  /** The group, if it is one of the classic protocol. */
+  classic(groupId: string): Group | undefined {
+    const group = this.#groups.get(groupId)
+    return group?.type === 'classic' ? group : undefined
   }
 
-  delete(group: Group): void {
+  /** The group, if it is one of the newer protocol. */
+  consumer(groupId: string): ConsumerGroup | undefined {
+    const group = this.#groups.get(groupId)
+    return group?.type === 'consumer' ? group : undefined
+  }
+
+  /** Whatever protocol the group speaks; a new one is classic. */
+  getOrCreate(groupId: string): AnyGroup {
+    return this.#groups.get(groupId) ?? this.#makeClassic(groupId)
+  }
+
+  /** For a member of the classic protocol; undefined while members of the newer one are in the group. */
+  becomeClassic(groupId: string): Group | undefined {
+    const present = this.#groups.get(groupId)
+    if (present?.type === 'classic') return present
+    if (present && present.members.length > 0) return undefined
+    return this.#makeClassic(groupId, present)
+  }
+
+  /** For a member of the newer protocol; undefined while members of the classic one are in the group. */
+  becomeConsumer(groupId: string): ConsumerGroup | undefined {
+    const present = this.#groups.get(groupId)
+    if (present?.type === 'consumer') return present
+    if (present && present.members.length > 0) return undefined
+    const { clock, options } = this.#cluster
+    const { consumerGroupHeartbeatIntervalMs: heartbeatIntervalMs, consumerGroupSessionTimeoutMs: sessionTimeoutMs } =
+      options
+    present?.end()
+    const groupOptions = { clock, topics: this.#cluster, heartbeatIntervalMs, sessionTimeoutMs }
+    return this.#keep(new ConsumerGroup(groupId, groupOptions, present?.offsets ?? this.#noOffsets(groupId)))
+  }
+
+  delete(group: AnyGroup): void {
     group.offsets.forgetAll()
     group.end()
     this.#groups.delete(group.id)
@@ -89,6 +118,24 @@ export class GroupCoordinator {
 
   end(): void {
     for (const group of this.#groups.values()) group.end()
+  }
+
+  #makeClassic(groupId: string, present?: ConsumerGroup): Group {
+    const { clock, options } = this.#cluster
+    present?.end()
+    const groupOptions = { clock, initialRebalanceDelayMs: options.groupInitialRebalanceDelayMs }
+    return this.#keep(new Group(groupId, groupOptions, present?.offsets ?? this.#noOffsets(groupId)))
+  }
+
+  /** Commits are noted, so that they outlive the process. */
+  #noOffsets(groupId: string): CommittedOffsets {
+    return new CommittedOffsets(this.#cluster.journal.offsetsOf(groupId))
+  }
+
+  #keep<G extends AnyGroup>(group: G): G {
+    this.#groups.set(group.id, group)
+    this.#place(group.id)
+    return group
   }
 
   #place(groupId: string): boolean {

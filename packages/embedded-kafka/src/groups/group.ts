@@ -7,11 +7,12 @@
  */
 import type { Clock } from '../cluster/clock.ts'
 import type { ErrorName } from '../protocol/error-codes.ts'
-import { CommittedOffsets, type OffsetJournal } from './committed-offsets.ts'
+import { CommittedOffsets } from './committed-offsets.ts'
 import { type JoinRequest, type JoinResult, Member, newMemberId, refusedJoin, type SyncResult } from './member.ts'
 import { selectProtocol, supportsAny } from './protocol-selection.ts'
 import { RebalanceTimer } from './rebalance-timer.ts'
 import { type Identity, Roster } from './roster.ts'
+import { subscribedTopics } from './subscription.ts'
 
 export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead'
 
@@ -24,13 +25,12 @@ export interface GroupOptions {
   readonly clock: Clock
   /** How long a group that was empty waits for more members. */
   readonly initialRebalanceDelayMs: number
-  /** Where commits are noted, so that they outlive the process. */
-  readonly offsetJournal?: OffsetJournal
 }
 
 const nothing = Buffer.alloc(0)
 
 export class Group {
+  readonly type = 'classic'
   readonly id: string
   readonly offsets: CommittedOffsets
   readonly #options: GroupOptions
@@ -42,9 +42,9 @@ export class Group {
   #awaitingSync = new Set<Member>()
   readonly #timer: RebalanceTimer
 
-  constructor(id: string, options: GroupOptions) {
+  constructor(id: string, options: GroupOptions, offsets: CommittedOffsets = new CommittedOffsets()) {
     this.id = id
-    this.offsets = new CommittedOffsets(options.offsetJournal)
+    this.offsets = offsets
     this.#options = options
     this.#timer = new RebalanceTimer(options.clock)
   }
@@ -116,6 +116,11 @@ export class Group {
     if (fault || !member) return fault ?? 'UNKNOWN_MEMBER_ID'
     this.#remove(member)
     return 'NONE'
+  }
+
+  /** Whether a member reads the topic, as far as its metadata tell. */
+  isSubscribedTo(topic: string): boolean {
+    return this.members.some((member) => subscribedTopics(member.metadataFor(this.#protocolName)).includes(topic))
   }
 
   /** Why a commit may not be stored, if so. A negative generation comes from a client outside of group management. */
