@@ -48,11 +48,13 @@ export const consumerGroupDescribe: Api = defineApi({
   request: { groupIds: array(string), includeAuthorizedOperations: boolean },
   response: { throttleTimeMs: optional(int32, 0), groups: array(groupResponse) },
   subjects: ({ groupIds }) => groupIds.map((group) => ({ group })),
-  handle: ({ groupIds, includeAuthorizedOperations }, { cluster, brokerId }) => ({
+  handle: ({ groupIds, includeAuthorizedOperations }, { cluster, brokerId, sees }) => ({
     groups: groupIds.map((groupId) => {
       const fault = cluster.groups.fault(groupId, brokerId)
       if (fault) return unknown(groupId, errorCodes[fault])
       const group = cluster.groups.consumer(groupId)
+      if (group?.members.some(({ topicNames }) => [...topicNames].some((topic) => !sees(topic))))
+        return unknown(groupId, errorCodes.TOPIC_AUTHORIZATION_FAILED)
       if (group)
         return {
           ...described(group, cluster),

@@ -61,7 +61,10 @@ export const consumerGroupHeartbeat: Api = defineApi({
   fail: (_request, errorCode) => ({ errorCode }),
 })
 
-function apply(asked: Request, { cluster, brokerId, version, clientId, clientHost }: RequestContext): HeartbeatAnswer {
+function apply(asked: Request, context: RequestContext): HeartbeatAnswer {
+  const { cluster, brokerId, version, clientId, clientHost } = context
+  if (asked.subscribedTopicNames?.some((topic) => !context.sees(topic)))
+    throw new GroupRefusal('TOPIC_AUTHORIZATION_FAILED', 'Topic authorization failed.')
   throwIfMalformed(asked, version)
   const { groupId, memberEpoch } = asked
   const fault = cluster.groups.fault(groupId, brokerId)

@@ -33,6 +33,8 @@ export const needs: Readonly<Partial<Record<ApiName, Needs>>> = {
   Heartbeat: member,
   LeaveGroup: member,
   SyncGroup: member,
+  ConsumerGroupHeartbeat: { group: 'Read', topic: 'Describe' },
+  ConsumerGroupDescribe: { group: 'Describe', topic: 'Describe' },
   DescribeGroups: { group: 'Describe' },
   ListGroups: { cluster: 'Describe' },
   CreateTopics: { topic: 'Create' },
