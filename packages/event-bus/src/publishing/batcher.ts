@@ -5,6 +5,7 @@ import { BusClosedError, PublishAbortedError, PublishTimeoutError } from '../err
 import { untraced } from '../tracing/suppression.ts'
 import type { PublisherMetrics } from '../tracing/telemetry.ts'
 import type { Lane, LaneHost } from './lane.ts'
+import { OpenCalls } from './open-calls.ts'
 import type { PendingRecord } from './pending-record.ts'
 import { ProcessHold } from './process-hold.ts'
 import type { SendCall } from './send-call.ts'
@@ -34,7 +35,7 @@ export class Batcher {
   #bufferedRecords = 0
   /** Calls with records that have no room yet, first come, first served. A set, so that one that gives up leaves at once. */
   readonly #waiting = new Set<SendCall>()
-  readonly #open = new Set<SendCall>()
+  readonly #open = new OpenCalls()
   readonly #processHold = new ProcessHold()
   readonly #flushes = new Set<Flush>()
   #deadlineTimer: Timer | null = null

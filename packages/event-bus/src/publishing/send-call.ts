@@ -21,6 +21,9 @@ export class SendCall {
   readonly timeoutMs: number
   /** How many records have been let into the buffer, or need no room any more. */
   admitted = 0
+  /** Its neighbours among the open calls. */
+  before: SendCall | null = null
+  after: SendCall | null = null
   /** Set by the batcher while the call is open. */
   onClosed: ((call: SendCall) => void) | null = null
   readonly #results: SendResults

@@ -156,6 +156,8 @@ export class Link {
     return new Promise((resolve, reject) => {
       if (!this.isOpen) throw new Error('the connection is closed')
       const correlationId = this.#connection.nextCorrelationId()
+      // Let go of as soon as it is written: old tables of the queue's Map keep answered requests alive until the whole heap is collected.
+      let unsent = body
       const header = { apiKey: api.key, apiVersion, correlationId, clientId: this.#clientId }
       this.#connection.requestQueue.push({
         entry: {
@@ -169,7 +171,8 @@ export class Link {
         expectResponse: true,
         sendRequest: () => {
           onWriting()
-          this.#write(requestPrefix(header, body), body)
+          this.#write(requestPrefix(header, unsent), unsent)
+          unsent = []
         },
       })
     })
