@@ -17,7 +17,7 @@ import { appendTime, idempotence, produceBatches } from './differential/produce.
 import { sasl, saslUsers } from './differential/sasl.ts'
 import { type Scenario, Session, type Step } from './differential/session.ts'
 import { configs, topics } from './differential/topics.ts'
-import { malformedFrames } from './differential/wire.ts'
+import { apiVersions, malformedFrames } from './differential/wire.ts'
 import { wrongBroker } from './differential/wrong-broker.ts'
 
 const scenarios = {
@@ -32,6 +32,7 @@ const scenarios = {
   staticMembers,
   silentMembers,
   malformedFrames,
+  apiVersions,
   newestTopics,
   newestRecords,
   newestGroups,

@@ -12,6 +12,8 @@ export interface Driver {
   changeSetting(topic: string, name: string, value: string): Promise<void>
   /** Resolves when all are acknowledged. */
   produce(topic: string, records: readonly Sent[], how: Producing): Promise<void>
+  /** Writes and reads `count` records and tells how many it read, where a client has tools of its own for that. */
+  load?(topic: string, count: number): Promise<number>
   /** Reads `count` records of partition 0 without a group. */
   read(topic: string, from: Position, count: number): Promise<Received[]>
   /** Begins to consume as a member of a group that reads from the beginning what it never committed. */

@@ -17,8 +17,10 @@ const tool = {
   consoleConsumer: 'org.apache.kafka.tools.consumer.ConsoleConsumer',
   consoleProducer: 'org.apache.kafka.tools.ConsoleProducer',
   consumerGroups: 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
+  consumerPerformance: 'org.apache.kafka.tools.ConsumerPerformance',
   deleteRecords: 'org.apache.kafka.tools.DeleteRecordsCommand',
   getOffsets: 'org.apache.kafka.tools.GetOffsetShell',
+  producerPerformance: 'org.apache.kafka.tools.ProducerPerformance',
   topics: 'org.apache.kafka.tools.TopicCommand',
 } as const
 
@@ -111,6 +113,15 @@ class JavaToolsDriver implements Driver {
       .split('\n')
       .filter((line) => line.startsWith('Offset:'))
       .map(received)
+  }
+
+  async load(topic: string, count: number): Promise<number> {
+    const records = ['--topic', topic, '--num-records', String(count)]
+    const shape = ['--record-size', '100', '--throughput', '-1', '--command-property', 'acks=all']
+    await this.#run(tool.producerPerformance, ...records, ...shape)
+    const figures = (await this.#run(tool.consumerPerformance, ...records)).trim().split('\n').at(-1)
+    const columnOfCount = 4
+    return Number(figures?.split(', ')[columnOfCount])
   }
 
   async join(group: string, topic: string): Promise<Member> {

@@ -63,6 +63,19 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     expected: (client) => Object.fromEntries((client.codecs ?? codecs).map((codec) => [codec, 50])),
   },
 
+  /** More than fits into one batch or one answer. */
+  load: {
+    async run(driver, unique) {
+      const topic = await madeTopic(driver, unique('topic'), 1)
+      const count = 5_000
+      if (driver.load) return driver.load(topic, count)
+      await driver.produce(topic, valuesFrom(0, count), { ...plain, idempotent: true })
+      const read = await driver.read(topic, { offset: 0 }, count)
+      return new Set(read.map(({ value }) => value)).size
+    },
+    expected: () => 5_000,
+  },
+
   group: {
     async run(driver, unique) {
       const topic = await madeTopic(driver, unique('topic'), 1)

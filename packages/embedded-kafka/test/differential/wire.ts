@@ -1,3 +1,4 @@
+import { apis } from '../../src/api/catalogue.ts'
 import type { Scenario } from './session.ts'
 
 /** What cannot be a request: the connection is closed without an answer. */
@@ -14,4 +15,28 @@ export const malformedFrames: Scenario = async (session) => {
   const client = await session.connect()
   const answer = await client.exchange(raw('0012 0063 00000001 ffff 00 0261 0261 00'))
   await session.record('ApiVersions of the future', Promise.resolve(answer.readInt16BE(4)))
+}
+
+interface Spoken {
+  readonly errorCode: number
+  readonly apiKeys: readonly { readonly apiKey: number }[]
+}
+
+/** What clients are told of the APIs that are served here. */
+export const apiVersions: Scenario = async (session) => {
+  const client = await session.connect()
+  const ask = async (version: number, clientSoftwareName = 'test') => {
+    const { errorCode, apiKeys } = await client.ask<Spoken>('ApiVersions', version, {
+      clientSoftwareName,
+      clientSoftwareVersion: '1',
+    })
+    return { errorCode, apiKeys: apiKeys.filter(({ apiKey }) => apis.has(apiKey)).toSorted(byKey) }
+  }
+  for (const version of [0, 1, 2, 3, 4]) await session.record(`ApiVersions ${version}`, ask(version))
+  await session.record('ApiVersions of a client without a name', ask(4, ''))
+  await session.record('ApiVersions of a client with an odd name', ask(3, 'a b'))
+}
+
+function byKey(one: { apiKey: number }, other: { apiKey: number }): number {
+  return one.apiKey - other.apiKey
 }
