@@ -16,7 +16,7 @@ export const assignUniformly: Assignor = (members, partitionCounts) => {
     if (readers.length === 0) continue
     for (let partition = 0; partition < count; partition++) {
       const key = partitionKey(topicId, partition)
-      if (!taken.has(key)) smallest(readers).add(key)
+      if (!taken.has(key)) smallest(readers).add(topicId, key)
     }
   }
   for (let chain = unevenChain(shares); chain; chain = unevenChain(shares)) moveAlong(chain)
@@ -25,49 +25,49 @@ export const assignUniformly: Assignor = (members, partitionCounts) => {
 
 class Share {
   readonly member: AssignedMember
-  readonly partitions = new Set<PartitionKey>()
-  /** How many of each topic, to know without a search what it could give. */
-  readonly #counts = new Map<string, number>()
+  size = 0
+  readonly #byTopic = new Map<string, PartitionKey[]>()
 
   constructor(member: AssignedMember, partitionCounts: ReadonlyMap<string, number>) {
     this.member = member
     for (const key of member.target) {
       const topicId = topicIdOf(key)
       const partition = Number(key.slice(topicId.length + 1))
-      if (this.reads(topicId) && partition < (partitionCounts.get(topicId) ?? 0)) this.add(key)
+      if (this.reads(topicId) && partition < (partitionCounts.get(topicId) ?? 0)) this.add(topicId, key)
     }
   }
 
-  get size(): number {
-    return this.partitions.size
+  get partitions(): Set<PartitionKey> {
+    return new Set([...this.#byTopic.values()].flat())
   }
 
   reads(topicId: string): boolean {
     return this.member.topicIds.has(topicId)
   }
 
-  add(key: PartitionKey): void {
-    this.partitions.add(key)
-    this.#count(key, 1)
+  add(topicId: string, key: PartitionKey): void {
+    const ofTopic = this.#byTopic.get(topicId)
+    if (ofTopic) ofTopic.push(key)
+    else this.#byTopic.set(topicId, [key])
+    this.size += 1
   }
 
   canGiveTo(other: Share): boolean {
-    for (const [topicId, count] of this.#counts) if (count > 0 && other.reads(topicId)) return true
-    return false
+    return this.#topicFor(other) !== undefined
   }
 
-  /** The last one that the other reads, so that the first ones stay together. */
+  /** The last one of a topic, so that the first ones stay together. */
   giveTo(other: Share): void {
-    const key = [...this.partitions].findLast((each) => other.reads(topicIdOf(each)))
-    if (key === undefined) return
-    this.partitions.delete(key)
-    this.#count(key, -1)
-    other.add(key)
+    const topicId = this.#topicFor(other)
+    const key = topicId === undefined ? undefined : this.#byTopic.get(topicId)?.pop()
+    if (topicId === undefined || key === undefined) return
+    this.size -= 1
+    other.add(topicId, key)
   }
 
-  #count(key: PartitionKey, by: number): void {
-    const topicId = topicIdOf(key)
-    this.#counts.set(topicId, (this.#counts.get(topicId) ?? 0) + by)
+  #topicFor(other: Share): string | undefined {
+    for (const [topicId, keys] of this.#byTopic) if (keys.length > 0 && other.reads(topicId)) return topicId
+    return undefined
   }
 }
 
