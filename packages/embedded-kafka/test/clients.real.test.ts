@@ -20,7 +20,8 @@ describe.each(clients.map((client) => [client.name, client] as const))('%s', { t
   const verdictsOfClient = new Map<string, Verdict>()
   verdicts.set(name, verdictsOfClient)
 
-  it.each(Object.entries(scenarios))('%s', async (scenarioName, scenario) => {
+  const own = Object.entries(scenarios).filter(([each]) => client.only?.includes(each) ?? true)
+  it.each(own)('%s', async (scenarioName, scenario) => {
     if (client.cannot?.[scenarioName]) {
       verdictsOfClient.set(scenarioName, 'cannot')
       return

@@ -63,10 +63,15 @@ export type Codec = (typeof codecs)[number]
 
 export type Position = { readonly offset: number } | { readonly timestamp: number }
 
+/** How the members of a client's groups come to their partitions. */
+export type GroupProtocol = 'classic' | 'consumer'
+
 /** A client that is compared. `cannot` tells, for scenarios that it has no way to run, why. */
 export interface Client {
   readonly name: string
   readonly cannot?: Readonly<Record<string, string>>
+  /** For a client that is in the list under another name too: what is different under this one. @defaultValue all */
+  readonly only?: readonly string[]
   /** Codecs that it brings along. @defaultValue all */
   readonly codecs?: readonly Codec[]
   /** Fetches what it needs the first time. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
-import type { Client, Driver, Member, Position, Producing, Received, Sent } from './driver.ts'
+import type { Client, Driver, GroupProtocol, Member, Position, Producing, Received, Sent } from './driver.ts'
 import { Inbox } from './inbox.ts'
 import { kafkaJs } from './kafkajs.ts'
 
@@ -32,23 +32,31 @@ export const javaTools: Client = {
   cannot: {
     'five members': 'ten virtual machines at once are more than a test should ask of a machine',
   },
-  start(bootstrap) {
-    const [java, classPath] = [process.env['TRIBUTARY_REAL_JAVA'], process.env['TRIBUTARY_REAL_KAFKA_TOOLS']]
-    if (!java || !classPath)
-      throw new Error(
-        "there are no tools: set TRIBUTARY_REAL_JAVA, and TRIBUTARY_REAL_KAFKA_TOOLS to Kafka's class path",
-      )
-    return Promise.resolve(new JavaToolsDriver(java, [...jvm, '-cp', classPath], bootstrap))
-  },
+  start: (bootstrap) => startTools(bootstrap, 'classic'),
+}
+
+export const javaToolsInConsumerGroups: Client = {
+  name: 'java-tools-consumer',
+  only: ['group', 'rebalance'],
+  start: (bootstrap) => startTools(bootstrap, 'consumer'),
+}
+
+function startTools(bootstrap: string, protocol: GroupProtocol): Promise<Driver> {
+  const [java, classPath] = [process.env['TRIBUTARY_REAL_JAVA'], process.env['TRIBUTARY_REAL_KAFKA_TOOLS']]
+  if (!java || !classPath)
+    throw new Error("there are no tools: set TRIBUTARY_REAL_JAVA, and TRIBUTARY_REAL_KAFKA_TOOLS to Kafka's class path")
+  return Promise.resolve(new JavaToolsDriver(java, [...jvm, '-cp', classPath], bootstrap, protocol))
 }
 
 class JavaToolsDriver implements Driver {
+  readonly #protocol: GroupProtocol
   readonly #java: string
   readonly #jvm: readonly string[]
   readonly #bootstrap: string
   readonly #running = new Set<ChildProcess>()
 
-  constructor(java: string, jvmArguments: readonly string[], bootstrap: string) {
+  constructor(java: string, jvmArguments: readonly string[], bootstrap: string, protocol: GroupProtocol) {
+    this.#protocol = protocol
     this.#java = java
     this.#jvm = jvmArguments
     this.#bootstrap = bootstrap
@@ -126,9 +134,11 @@ class JavaToolsDriver implements Driver {
 
   async join(group: string, topic: string): Promise<Member> {
     const clientId = `member-${crypto.randomUUID().slice(0, 8)}`
+    const properties = [`client.id=${clientId}`, `group.protocol=${this.#protocol}`]
     const consumer = this.#spawn(
       tool.consoleConsumer,
-      ...['--topic', topic, '--group', group, '--from-beginning', '--command-property', `client.id=${clientId}`],
+      ...['--topic', topic, '--group', group, '--from-beginning'],
+      ...properties.flatMap((property) => ['--command-property', property]),
     )
     const inbox = new Inbox<string>()
     if (consumer.stdout) createInterface(consumer.stdout).on('line', (line) => inbox.put(line))

@@ -5,7 +5,7 @@ import {
   IncrementalAlterConfigOperationTypes,
   Producer,
 } from '@platformatic/kafka'
-import type { Client, Driver, Member, Position, Received, Sent } from './driver.ts'
+import type { Client, Driver, GroupProtocol, Member, Position, Received, Sent } from './driver.ts'
 import { Inbox } from './inbox.ts'
 
 const text = { key: asText, value: asText, headerKey: asText, headerValue: asText }
@@ -21,7 +21,13 @@ function asBytes(data?: string): Buffer | undefined {
 
 export const platformatic: Client = {
   name: 'platformatic',
-  start: (bootstrap) => Promise.resolve(new PlatformaticDriver(bootstrap)),
+  start: (bootstrap) => Promise.resolve(new PlatformaticDriver(bootstrap, 'classic')),
+}
+
+export const platformaticInConsumerGroups: Client = {
+  name: 'platformatic-consumer',
+  only: ['group', 'rebalance', 'five members'],
+  start: (bootstrap) => Promise.resolve(new PlatformaticDriver(bootstrap, 'consumer')),
 }
 
 /** It wraps what the broker said in errors of its own, sometimes several. */
@@ -37,8 +43,10 @@ function isAbout(text: string, error: unknown): boolean {
 class PlatformaticDriver implements Driver {
   readonly #options: { clientId: string; bootstrapBrokers: string[] }
   readonly #admin: Admin
+  readonly #protocol: GroupProtocol
 
-  constructor(bootstrap: string) {
+  constructor(bootstrap: string, protocol: GroupProtocol) {
+    this.#protocol = protocol
     this.#options = { clientId: 'platformatic', bootstrapBrokers: [bootstrap] }
     this.#admin = new Admin(this.#options)
   }
@@ -160,7 +168,9 @@ class PlatformaticDriver implements Driver {
   }
 
   async groupState(group: string): Promise<string> {
-    return String((await this.#admin.describeGroups({ groups: [group] })).get(group)?.state)
+    // Its description of groups knows the classic protocol only.
+    const groups = await this.#admin.listGroups({ types: [this.#protocol] })
+    return String(groups.get(group)?.state)
   }
 
   deleteGroup(group: string): Promise<void> {
@@ -184,6 +194,12 @@ class PlatformaticDriver implements Driver {
   }
 
   #consumer(groupId: string) {
-    return new Consumer<string, string, string, string>({ ...this.#options, groupId, deserializers: text })
+    const groupProtocol = this.#protocol
+    return new Consumer<string, string, string, string>({
+      ...this.#options,
+      groupId,
+      groupProtocol,
+      deserializers: text,
+    })
   }
 }

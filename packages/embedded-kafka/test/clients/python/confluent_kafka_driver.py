@@ -18,7 +18,8 @@ from serve import data, serve, text
 
 
 class Driver:
-    def __init__(self, bootstrap):
+    def __init__(self, bootstrap, protocol):
+        self._protocol = protocol
         self._options = {"bootstrap.servers": bootstrap, "client.id": "confluent-kafka", "log_level": 0}
         self._admin = AdminClient(self._options)
 
@@ -84,9 +85,11 @@ class Driver:
             "group.id": group,
             "auto.offset.reset": "earliest",
             "enable.auto.commit": False,
-            "session.timeout.ms": 10_000,
-            "heartbeat.interval.ms": 200,
+            "group.protocol": self._protocol,
         }
+        if self._protocol == "classic":
+            # In the other protocol they are the broker's.
+            options |= {"session.timeout.ms": 10_000, "heartbeat.interval.ms": 200}
         return PolledMember(lambda: Polled(Consumer(options), topic))
 
     def committed(self, group, topic):
@@ -139,4 +142,4 @@ def record_of(message):
     return {"offset": message.offset(), "key": text(message.key()), "value": text(message.value()), "headers": headers}
 
 
-serve(Driver(sys.argv[1]))
+serve(Driver(sys.argv[1], sys.argv[2]))
