@@ -9,6 +9,7 @@ export interface Equivalent {
 }
 
 const committer = 'packages/event-bus/src/consuming/committer.ts'
+const map = 'packages/event-bus/src/consuming/offset-map.ts'
 const lanes = 'packages/event-bus/src/consuming/key-lanes.ts'
 const verdict = 'packages/event-bus/src/failing/verdict.ts'
 const watch = 'packages/event-bus/src/failing/outage-watch.ts'
@@ -25,6 +26,12 @@ export const equivalents: readonly Equivalent[] = [
     original: 'if (committedOffset !== null && nextOffset < committedOffset) return false',
     changed: 'if (true && nextOffset < committedOffset) return false',
     because: 'no offset is less than null, which counts as 0; the comparison is there for the types',
+  },
+  {
+    file: map,
+    original: 'if (writtenBase === undefined || encoded === undefined || more.length > 0) return null',
+    changed: 'if (false || encoded === undefined || more.length > 0) return null',
+    because: 'where there is no base there is no map behind it',
   },
   {
     file: lanes,

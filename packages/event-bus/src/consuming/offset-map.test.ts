@@ -118,3 +118,50 @@ describe('the offset map', () => {
     }
   })
 })
+
+describe('the room of a map', () => {
+  // Every other offset is unsettled: a byte for each.
+  const gaps = (base: bigint, count: number): OffsetMap => ({
+    boundary: base + BigInt(2 * count),
+    unsettled: Array.from({ length: count }, (_, n) => ({
+      kind: 'run' as const,
+      from: base + BigInt(2 * n),
+      to: base + BigInt(2 * n + 1),
+    })),
+  })
+
+  // With these bases what is left for the bytes is a multiple of four characters.
+  it.each([100n, 2n ** 62n])('is used to the last byte, and never exceeded, behind %s', (base) => {
+    const whole: string[] = []
+    for (let count = 3_040; count < 3_070; count += 1) {
+      const map = gaps(base, count)
+      const { metadata } = encodeOffsetMap(base, map)
+      expect(metadata.length).toBeLessThanOrEqual(4_096)
+      if (decodeOffsetMap(metadata, base)?.boundary === map.boundary) whole.push(metadata)
+    }
+    expect(whole.length).toBeGreaterThan(0)
+    expect(whole.at(-1)).toHaveLength(4_096)
+  })
+
+  it.each([0n, 100n, 2n ** 62n])('is the same behind a long base as behind a short one: %s', (base) => {
+    const { boundary, unsettled } = gaps(base, 5_000)
+    const { metadata, fill } = encodeOffsetMap(base, { boundary: boundary + 2n ** 55n, unsettled })
+    expect(fill).toBe(1)
+    expect(metadata.length).toBeLessThanOrEqual(4_096)
+    expect(metadata.length).toBeGreaterThan(4_080)
+    const decoded = decodeOffsetMap(metadata, base)
+    expect(decoded?.unsettled).toEqual(unsettled.slice(0, decoded?.unsettled.length))
+    expect(decoded?.boundary).toBe(unsettled[decoded?.unsettled.length ?? 0]?.from)
+  })
+})
+
+it.each([
+  ['no base', 'tributary-b'],
+  ['no map', 'tributary-b.5'],
+  ['something behind the map', 'tributary-b.5.CA.CA'],
+  ['the name of another format', 'tributary-z.5.CA'],
+  ['an entry of a kind that there is not', `tributary-b.5.${Buffer.from([8, 0b11, 4]).toString('base64url')}`],
+])('metadata with %s cannot be read', (_, metadata) => {
+  expect(decodeOffsetMap('tributary-b.5.CA', 5n)).toEqual({ boundary: 13n, unsettled: [] })
+  expect(decodeOffsetMap(metadata, 5n)).toBeNull()
+})
