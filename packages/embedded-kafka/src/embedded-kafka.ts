@@ -6,9 +6,11 @@ import { isTopicName } from './cluster/topic.ts'
 import { configFault } from './cluster/topic-config.ts'
 import { Faults } from './faults/faults.ts'
 import type { CommittedPartition } from './groups/committed-offsets.ts'
-import { type LogRecord, recordsOf } from './log/records.ts'
+import { type IsolationLevel, logRecords } from './log/log-records.ts'
+import type { LogRecord } from './log/records.ts'
 import { checkOptions, type EmbeddedKafkaOptions, type TopicOptions } from './options.ts'
 import { openStorage } from './storage/open-storage.ts'
+import type { TransactionDescription } from './transactions/transaction.ts'
 
 /**
  * Starts a cluster of virtual brokers in this process, each listening on TCP for any Kafka client.
@@ -56,6 +58,7 @@ export async function startEmbeddedKafka(options: EmbeddedKafkaOptions = {}): Pr
     for (const broker of brokers) await broker.listen()
     // Groups of an earlier process have no coordinator before there is a broker.
     cluster.groups.returned()
+    cluster.transactions.completeAll()
   } catch (error) {
     await kafka.close()
     throw error
@@ -109,10 +112,13 @@ export class EmbeddedKafka implements AsyncDisposable {
     return this.#cluster.topic(topic)?.partitions.length ?? 0
   }
 
-  /** What lies on the log, decoded without any client: the oracle for "nothing lost, nothing twice". */
-  log(topic: string, partition: number): LogRecord[] {
+  /**
+   * What lies on the log, decoded without any client: the oracle for "nothing lost, nothing twice". Records of transactions
+   * that were aborted or are still open lie there too; with `read_committed` they are left out.
+   */
+  log(topic: string, partition: number, isolation: IsolationLevel = 'read_uncommitted'): LogRecord[] {
     const { log } = this.#partition(topic, partition)
-    return [...log.batches()].flatMap(({ bytes }) => recordsOf(bytes)).filter(({ offset }) => offset >= log.startOffset)
+    return logRecords(log, isolation)
   }
 
   /** The batches of a partition, byte for byte. */
@@ -139,6 +145,13 @@ export class EmbeddedKafka implements AsyncDisposable {
     return { state: found.state, generationId, memberIds: found.members.map(({ id }) => id) }
   }
 
+  /** State, producer and partitions of a transactional id; undefined for one that nobody began with. */
+  transaction(transactionalId: string): TransactionDescription | undefined {
+    const found = this.#cluster.transactions.get(transactionalId)
+    if (!found) return undefined
+    return { state: found.state, ...found.producer, partitions: found.partitions }
+  }
+
   /** The id of the broker that leads a partition; -1 when none does. */
   leaderOf(topic: string, partition: number): number {
     return this.#partition(topic, partition).leader
@@ -149,11 +162,17 @@ export class EmbeddedKafka implements AsyncDisposable {
     return this.#cluster.groups.coordinatorOf(group)
   }
 
+  /** The id of the broker that coordinates a transactional id; undefined while all are down. */
+  transactionCoordinatorOf(transactionalId: string): number | undefined {
+    return this.#cluster.transactions.coordinatorOf(transactionalId)
+  }
+
   /** The broker's listener closes and its connections are cut. Its partitions and groups go to brokers that live; data stays. */
   async stopBroker(id: number): Promise<void> {
     const stopped = this.#broker(id).stop()
     this.#cluster.electLeaders()
     this.#cluster.groups.leave(id)
+    this.#cluster.transactions.leave(id)
     await stopped
   }
 
@@ -172,6 +191,11 @@ export class EmbeddedKafka implements AsyncDisposable {
   moveCoordinator(group: string, brokerId: number): void {
     this.#mustBeUp(brokerId)
     this.#cluster.groups.move(group, brokerId)
+  }
+
+  moveTransactionCoordinator(transactionalId: string, brokerId: number): void {
+    this.#mustBeUp(brokerId)
+    this.#cluster.transactions.move(transactionalId, brokerId)
   }
 
   /** Cuts connections without a word: those of one broker, of one client id, or all. Returns how many. */

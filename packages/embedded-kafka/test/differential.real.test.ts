@@ -17,6 +17,13 @@ import { appendTime, idempotence, produceBatches } from './differential/produce.
 import { sasl, saslUsers } from './differential/sasl.ts'
 import { type Scenario, Session, type Step } from './differential/session.ts'
 import { configs, topics } from './differential/topics.ts'
+import {
+  administeredTransactions,
+  classicTransactions,
+  newTransactions,
+  timedOutTransactions,
+  transactionalOffsets,
+} from './differential/transactions.ts'
 import { apiVersions, malformedFrames } from './differential/wire.ts'
 import { wrongBroker } from './differential/wrong-broker.ts'
 
@@ -42,6 +49,11 @@ const scenarios = {
   consumerGroupStatic,
   consumerGroupTopics,
   consumerGroupOffsets,
+  classicTransactions,
+  newTransactions,
+  transactionalOffsets,
+  timedOutTransactions,
+  administeredTransactions,
 }
 
 // As the real clusters are configured, where that is not Kafka's default.

@@ -8,6 +8,9 @@ export const apiVersionsKey = 18
 
 const own = { key: apiVersionsKey, versions: [0, 4], advertisedSince: 0 } as const
 
+/** What the cluster as a whole has agreed on. In version 2 of transactions each has an epoch of its own (KIP-890). */
+const features = [{ name: 'transaction.version', level: 2 }] as const
+
 const softwareIdsSince = 3
 const softwareId = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
 
@@ -42,7 +45,17 @@ export function createApiVersions(others: readonly Api[]): Api {
     handle({ clientSoftwareName, clientSoftwareVersion }, { version }) {
       const isNamed = softwareId.test(clientSoftwareName) && softwareId.test(clientSoftwareVersion)
       if (version >= softwareIdsSince && !isNamed) return { errorCode: errorCodes.INVALID_REQUEST, apiKeys: [] }
-      return { errorCode: errorCodes.NONE, apiKeys: spoken }
+      return {
+        errorCode: errorCodes.NONE,
+        apiKeys: spoken,
+        supportedFeatures: features.map(({ name, level }) => ({ name, minVersion: 0, maxVersion: level })),
+        finalizedFeaturesEpoch: 0n,
+        finalizedFeatures: features.map(({ name, level }) => ({
+          name,
+          minVersionLevel: level,
+          maxVersionLevel: level,
+        })),
+      }
     },
     fail: (_request, errorCode) => ({ errorCode, apiKeys: [] }),
   })

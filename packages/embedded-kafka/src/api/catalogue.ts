@@ -1,5 +1,7 @@
 /** Every API that is spoken here. A new one is a file in this folder and a line in this list. */
 import type { Api } from '../protocol/api.ts'
+import { addOffsetsToTxn } from './add-offsets-to-txn.ts'
+import { addPartitionsToTxn } from './add-partitions-to-txn.ts'
 import { alterConfigs } from './alter-configs.ts'
 import { createApiVersions } from './api-versions.ts'
 import { consumerGroupDescribe } from './consumer-group-describe.ts'
@@ -16,6 +18,7 @@ import { describeLogDirs } from './describe-log-dirs.ts'
 import { describeProducers } from './describe-producers.ts'
 import { describeTopicPartitions } from './describe-topic-partitions.ts'
 import { describeTransactions } from './describe-transactions.ts'
+import { endTxn } from './end-txn.ts'
 import { fetch } from './fetch.ts'
 import { findCoordinator } from './find-coordinator.ts'
 import { heartbeat } from './heartbeat.ts'
@@ -36,9 +39,13 @@ import { produce } from './produce.ts'
 import { saslAuthenticate } from './sasl-authenticate.ts'
 import { saslHandshake } from './sasl-handshake.ts'
 import { syncGroup } from './sync-group.ts'
+import { txnOffsetCommit } from './txn-offset-commit.ts'
+import { writeTxnMarkers } from './write-txn-markers.ts'
 
 /** The names by which faults are staged; a test compares them with the list below. */
 export type ApiName =
+  | 'AddOffsetsToTxn'
+  | 'AddPartitionsToTxn'
   | 'AlterConfigs'
   | 'ApiVersions'
   | 'ConsumerGroupDescribe'
@@ -55,6 +62,7 @@ export type ApiName =
   | 'DescribeProducers'
   | 'DescribeTopicPartitions'
   | 'DescribeTransactions'
+  | 'EndTxn'
   | 'Fetch'
   | 'FindCoordinator'
   | 'Heartbeat'
@@ -75,8 +83,12 @@ export type ApiName =
   | 'SaslAuthenticate'
   | 'SaslHandshake'
   | 'SyncGroup'
+  | 'TxnOffsetCommit'
+  | 'WriteTxnMarkers'
 
 const others: readonly Api[] = [
+  addOffsetsToTxn,
+  addPartitionsToTxn,
   alterConfigs,
   consumerGroupDescribe,
   consumerGroupHeartbeat,
@@ -92,6 +104,7 @@ const others: readonly Api[] = [
   describeProducers,
   describeTopicPartitions,
   describeTransactions,
+  endTxn,
   fetch,
   findCoordinator,
   heartbeat,
@@ -112,6 +125,8 @@ const others: readonly Api[] = [
   saslAuthenticate,
   saslHandshake,
   syncGroup,
+  txnOffsetCommit,
+  writeTxnMarkers,
 ]
 
 export const apis: ReadonlyMap<number, Api> = new Map(

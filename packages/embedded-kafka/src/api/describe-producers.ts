@@ -37,13 +37,17 @@ export const describeProducers: Api = defineApi({
       partitions: partitionIndexes.map((partitionIndex) => {
         const refuse = (error: ErrorName) => ({ partitionIndex, errorCode: errorCodes[error], activeProducers: [] })
         return context.staged(name, partitionIndex, refuse, () => {
-          const partition = context.cluster.partitionLedBy(context.brokerId, name, partitionIndex)
-          if (typeof partition === 'string') return refuse(partition)
+          const partition = context.cluster.partition(name, partitionIndex)
+          if (!partition) return refuse('UNKNOWN_TOPIC_OR_PARTITION')
+          // Any replica knows them: a tool asks each broker for the transactions that hang there.
+          if (!partition.replicas.includes(context.brokerId)) return refuse('NOT_LEADER_OR_FOLLOWER')
           const activeProducers = [...partition.log.activeProducers].map((producer) => ({
             producerId: producer.producerId,
             producerEpoch: producer.epoch,
             lastSequence: producer.lastSequence,
             lastTimestamp: producer.lastTimestampMs,
+            coordinatorEpoch: producer.coordinatorEpoch,
+            currentTxnStartOffset: producer.transactionStartOffset,
           }))
           return { partitionIndex, errorCode: errorCodes.NONE, activeProducers }
         })

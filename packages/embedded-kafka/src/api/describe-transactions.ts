@@ -1,3 +1,4 @@
+import type { RequestContext } from '../network/request-context.ts'
 import { type Api, defineApi } from '../protocol/api.ts'
 import { array } from '../protocol/composites.ts'
 import { errorCodes } from '../protocol/error-codes.ts'
@@ -15,7 +16,6 @@ const transactionState = {
   topics: array({ topic: string, partitions: array(int32) }),
 }
 
-/** There are no transactions here. */
 export const describeTransactions: Api = defineApi({
   key: 65,
   name: 'DescribeTransactions',
@@ -23,13 +23,31 @@ export const describeTransactions: Api = defineApi({
   flexibleSince: 0,
   request: { transactionalIds: array(string) },
   response: { throttleTimeMs: optional(int32, 0), transactionStates: array(transactionState) },
-  handle: ({ transactionalIds }) => ({
-    transactionStates: transactionalIds.map((id) => unknown(id, errorCodes.TRANSACTIONAL_ID_NOT_FOUND)),
+  subjects: ({ transactionalIds }) => transactionalIds.map((transactionalId) => ({ transactionalId })),
+  handle: ({ transactionalIds }, context) => ({
+    transactionStates: transactionalIds.map((id) => described(id, context)),
   }),
   fail: ({ transactionalIds }, errorCode) => ({
     transactionStates: transactionalIds.map((id) => unknown(id, errorCode)),
   }),
 })
+
+function described(transactionalId: string, { cluster, brokerId }: RequestContext): Input<typeof transactionState> {
+  const fault = cluster.transactions.fault(transactionalId, brokerId)
+  if (fault) return unknown(transactionalId, errorCodes[fault])
+  const transaction = cluster.transactions.get(transactionalId)
+  if (!transaction) return unknown(transactionalId, errorCodes.TRANSACTIONAL_ID_NOT_FOUND)
+  const byTopic = Map.groupBy(transaction.partitions, ({ topic }) => topic)
+  return {
+    errorCode: errorCodes.NONE,
+    transactionalId,
+    transactionState: transaction.state,
+    transactionTimeoutMs: transaction.timeoutMs,
+    transactionStartTimeMs: BigInt(transaction.startedAt),
+    ...transaction.producer,
+    topics: [...byTopic].map(([topic, all]) => ({ topic, partitions: all.map(({ partition }) => partition) })),
+  }
+}
 
 function unknown(transactionalId: string, errorCode: number): Input<typeof transactionState> {
   return {

@@ -9,7 +9,8 @@ import { watchPartitions } from './fetch-wait.ts'
 import { currentLeader, endpointsOf, leaderHint, nodeEndpoint } from './leader-hint.ts'
 import { topicName } from './topic-reference.ts'
 
-const readUncommitted = 0
+/** The isolation level of a reader that wants no record of a transaction before it is committed. */
+export const readCommitted = 1
 
 /** From here on topics are given by id. */
 const namesUntil = 12
@@ -120,15 +121,19 @@ function read(wanted: FetchRequest, context: RequestContext): Reading {
       const { log } = partition
       const limit = Math.min(each.partitionMaxBytes, wanted.maxBytes - sizeBytes)
       // The very first batch is sent even when it exceeds all limits, or its consumer could never pass it.
-      const found = log.read(each.fetchOffset, limit, sizeBytes === 0)
+      const isFirst = sizeBytes === 0
+      const isCommitted = wanted.isolationLevel === readCommitted
+      const found = isCommitted
+        ? log.readCommitted(each.fetchOffset, limit, isFirst)
+        : { ...log.read(each.fetchOffset, limit, isFirst), abortedTransactions: null }
       sizeBytes += found.sizeBytes
       return {
         partitionIndex: each.partition,
         errorCode: errorCodes.NONE,
         highWatermark: log.endOffset,
-        lastStableOffset: log.endOffset,
+        lastStableOffset: log.lastStableOffset,
         logStartOffset: log.startOffset,
-        abortedTransactions: wanted.isolationLevel === readUncommitted ? null : [],
+        abortedTransactions: found.abortedTransactions,
         records: found.batches,
       }
     })

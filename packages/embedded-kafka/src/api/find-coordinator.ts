@@ -6,6 +6,7 @@ import { between, from, type Input, optional } from '../protocol/field-type.ts'
 import { int8, int16, int32, nullableString, string } from '../protocol/fields.ts'
 
 const ofGroup = 0
+const ofTransaction = 1
 
 /** Since version 4 a request asks for several keys, and each gets an answer of its own. */
 const batchedSince = 4
@@ -40,7 +41,8 @@ export const findCoordinator: Api = defineApi({
     port: between(0, single, int32),
     coordinators: from(batchedSince, array(coordinator)),
   },
-  subjects: ({ key, coordinatorKeys }) => [key, ...coordinatorKeys].map((group) => ({ group })),
+  subjects: ({ key, keyType, coordinatorKeys }) =>
+    [key, ...coordinatorKeys].map((name) => (keyType === ofTransaction ? { transactionalId: name } : { group: name })),
   handle: ({ key, keyType, coordinatorKeys }, context) =>
     answer((asked) => find(asked, keyType, context), context.version < batchedSince ? [key] : coordinatorKeys),
   fail: ({ key, coordinatorKeys }, errorCode, version) =>
@@ -54,9 +56,12 @@ function answer(answerFor: (key: string) => Coordinator, keys: readonly string[]
 }
 
 function find(key: string, keyType: number, { cluster }: RequestContext): Coordinator {
-  if (keyType !== ofGroup)
-    return { ...nobody(key, errorCodes.INVALID_REQUEST), errorMessage: 'This broker coordinates groups only' }
-  const nodeId = cluster.groups.coordinatorOf(key)
+  if (keyType !== ofGroup && keyType !== ofTransaction)
+    return {
+      ...nobody(key, errorCodes.INVALID_REQUEST),
+      errorMessage: 'This broker coordinates groups and transactions only',
+    }
+  const nodeId = (keyType === ofGroup ? cluster.groups : cluster.transactions).coordinatorOf(key)
   const broker = cluster.brokers.find(({ id }) => id === nodeId)
   if (!broker) return nobody(key, errorCodes.COORDINATOR_NOT_AVAILABLE)
   return { key, errorCode: errorCodes.NONE, nodeId: broker.id, host: broker.host, port: broker.port }

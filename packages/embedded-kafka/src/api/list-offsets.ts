@@ -4,7 +4,7 @@ import { array } from '../protocol/composites.ts'
 import { type ErrorName, errorCodes } from '../protocol/error-codes.ts'
 import { from, type Input, optional } from '../protocol/field-type.ts'
 import { int8, int16, int32, int64, string } from '../protocol/fields.ts'
-import { epochFault } from './fetch.ts'
+import { epochFault, readCommitted } from './fetch.ts'
 
 /** Times that are none: what is asked for, and since which version it may be. */
 const special = {
@@ -49,7 +49,7 @@ export const listOffsets: Api = defineApi({
     topics.flatMap(({ name, partitions }) =>
       partitions.map(({ partitionIndex }) => ({ topic: name, partition: partitionIndex })),
     ),
-  handle: ({ topics }, context) => ({
+  handle: ({ topics, isolationLevel }, context) => ({
     topics: topics.map(({ name, partitions }) => ({
       name,
       partitions: partitions.map(({ partitionIndex, currentLeaderEpoch, timestamp }) => {
@@ -66,7 +66,7 @@ export const listOffsets: Api = defineApi({
           if (typeof partition === 'string') return answer(partition)
           const fault = epochFault(currentLeaderEpoch, partition)
           if (fault) return answer(fault)
-          const found = lookUp(timestamp, partition.log)
+          const found = lookUp(timestamp, partition.log, isolationLevel === readCommitted)
           return found ? answer('NONE', found.offset, found.timestampMs, partition.leaderEpoch) : answer('NONE')
         })
       }),
@@ -79,10 +79,18 @@ function isAskable(timestamp: bigint, version: number): boolean {
   return Object.values(special).some((each) => each.timestamp === timestamp && version >= each.since)
 }
 
-function lookUp(timestamp: bigint, log: PartitionLog): { offset: bigint; timestampMs?: bigint } | undefined {
+function lookUp(
+  timestamp: bigint,
+  log: PartitionLog,
+  isCommitted: boolean,
+): { offset: bigint; timestampMs?: bigint } | undefined {
+  // A reader of committed records is told of none that it cannot read yet.
+  const endOffset = isCommitted ? log.lastStableOffset : log.endOffset
+  const readable = (found: ReturnType<PartitionLog['offsetAt']>) =>
+    found && found.offset < endOffset ? found : undefined
   switch (timestamp) {
     case special.latest.timestamp:
-      return { offset: log.endOffset }
+      return { offset: endOffset }
     case special.earliest.timestamp:
     case special.earliestLocal.timestamp:
       return { offset: log.startOffset }
@@ -90,8 +98,8 @@ function lookUp(timestamp: bigint, log: PartitionLog): { offset: bigint; timesta
     case special.earliestPendingUpload.timestamp:
       return undefined
     case special.maxTimestamp.timestamp:
-      return log.offsetAt(log.maxTimestamp)
+      return readable(log.offsetAt(log.maxTimestamp))
     default:
-      return log.offsetAt(timestamp)
+      return readable(log.offsetAt(timestamp))
   }
 }

@@ -16,7 +16,7 @@ const states: readonly string[] = [
   'PrepareEpochFence',
 ]
 
-/** There are no transactions here. */
+/** Those that the broker coordinates which is asked. */
 export const listTransactions: Api = defineApi({
   key: 66,
   name: 'ListTransactions',
@@ -34,10 +34,41 @@ export const listTransactions: Api = defineApi({
     unknownStateFilters: array(string),
     transactionStates: array({ transactionalId: string, producerId: int64, transactionState: string }),
   },
-  handle: ({ stateFilters }) => ({
-    errorCode: errorCodes.NONE,
-    unknownStateFilters: stateFilters.filter((state) => !states.includes(state)),
-    transactionStates: [],
-  }),
-  fail: (_request, errorCode) => ({ errorCode, unknownStateFilters: [], transactionStates: [] }),
+  handle(wanted, { cluster, brokerId }) {
+    const { stateFilters, producerIdFilters, durationFilter, transactionalIdPattern } = wanted
+    const pattern = transactionalIdPattern ? wholeMatch(transactionalIdPattern) : undefined
+    if (pattern === 'invalid') return refused(errorCodes.INVALID_REGULAR_EXPRESSION)
+    const startedBefore = cluster.clock.now() - Number(durationFilter)
+    const transactions = cluster.transactions
+      .coordinatedBy(brokerId)
+      .filter(
+        ({ transactionalId, state, producer, startedAt }) =>
+          (stateFilters.length === 0 || stateFilters.includes(state)) &&
+          (producerIdFilters.length === 0 || producerIdFilters.includes(producer.producerId)) &&
+          (durationFilter < 0n || startedAt < startedBefore) &&
+          (pattern?.test(transactionalId) ?? true),
+      )
+    return {
+      errorCode: errorCodes.NONE,
+      unknownStateFilters: stateFilters.filter((state) => !states.includes(state)),
+      transactionStates: transactions.map(({ transactionalId, state, producer }) => ({
+        transactionalId,
+        producerId: producer.producerId,
+        transactionState: state,
+      })),
+    }
+  },
+  fail: (_request, errorCode) => refused(errorCode),
 })
+
+function wholeMatch(pattern: string): RegExp | 'invalid' {
+  try {
+    return new RegExp(`^(?:${pattern})$`, 'u')
+  } catch {
+    return 'invalid'
+  }
+}
+
+function refused(errorCode: number) {
+  return { errorCode, unknownStateFilters: [], transactionStates: [] }
+}

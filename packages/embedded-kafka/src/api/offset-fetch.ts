@@ -72,7 +72,7 @@ export const offsetFetch: Api = defineApi({
         return partitionIndexes.map((partition) => ({ group: groupId, topic, partition }))
       }),
     ]),
-  handle: (asked, context) => answer(groupsOf(asked).map((group) => offsetsOf(group, context))),
+  handle: (asked, context) => answer(groupsOf(asked).map((group) => offsetsOf(group, asked.requireStable, context))),
   fail: (asked, errorCode, version) => answer(groupsOf(asked).map((group) => refused(group, errorCode, version))),
 })
 
@@ -89,7 +89,11 @@ function answer(groups: readonly GroupResponse[]) {
   return { topics: first?.topics ?? [], errorCode: first?.errorCode ?? errorCodes.NONE, groups }
 }
 
-function offsetsOf(asked: GroupRequest, { cluster, brokerId, version }: RequestContext): GroupResponse {
+function offsetsOf(
+  asked: GroupRequest,
+  requireStable: boolean,
+  { cluster, brokerId, version }: RequestContext,
+): GroupResponse {
   const fault = cluster.groups.fault(asked.groupId, brokerId)
   if (fault) return refused(asked, errorCodes[fault], version)
   const group = cluster.groups.get(asked.groupId)
@@ -102,6 +106,9 @@ function offsetsOf(asked: GroupRequest, { cluster, brokerId, version }: RequestC
       const known = topicName(name, topicId, cluster)
       const partitions = partitionIndexes.map((partitionIndex): PartitionResponse => {
         if (known === undefined) return none(partitionIndex, errorCodes.UNKNOWN_TOPIC_ID)
+        // A reader that went on from the offset before would read again what an open transaction has read.
+        if (requireStable && group?.offsets.pending.has(known, partitionIndex))
+          return none(partitionIndex, errorCodes.UNSTABLE_OFFSET_COMMIT)
         const committed = group?.offsets.get(known, partitionIndex)
         if (!committed) return none(partitionIndex, errorCodes.NONE)
         return {

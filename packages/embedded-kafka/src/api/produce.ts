@@ -9,6 +9,7 @@ import { array } from '../protocol/composites.ts'
 import { type ErrorName, errorCodes } from '../protocol/error-codes.ts'
 import { between, from, type Input, optional, tagged } from '../protocol/field-type.ts'
 import { int16, int32, int64, nullableString, records, string, uuid } from '../protocol/fields.ts'
+import { admit } from '../transactions/admission.ts'
 import { currentLeader, endpointsOf, leaderHint, nodeEndpoint } from './leader-hint.ts'
 import { topicName } from './topic-reference.ts'
 
@@ -17,6 +18,10 @@ const acksLeader = 1
 const acksAll = -1
 /** Clients of earlier versions could not read what they asked to have stored. */
 const zstdSince = 7
+/** From here on producers know what to do when a partition is not part of their transaction. */
+const abortableSince = 11
+/** From here on producers do not tell the coordinator which partitions they write to: the first batch does. */
+const addsPartitionsSince = 12
 
 /** From here on topics are given by id. */
 const namesUntil = 12
@@ -54,12 +59,13 @@ export const produce: Api = defineApi({
     throttleTimeMs: optional(int32, 0),
     nodeEndpoints: tagged(0, 10, array(nodeEndpoint)),
   },
-  subjects: ({ topicData }, cluster) =>
+  subjects: ({ topicData, transactionalId: id }, cluster) =>
     topicData.flatMap(({ name, topicId, partitionData }) => {
       const topic = topicName(name, topicId, cluster) ?? ''
-      return partitionData.map(({ index }) => ({ topic, partition: index }))
+      const of = id === null ? {} : { transactionalId: id }
+      return partitionData.map(({ index }) => ({ topic, partition: index, ...of }))
     }),
-  handle({ acks, topicData }, context) {
+  handle({ acks, topicData, transactionalId }, context) {
     const { cluster } = context
     const responses = topicData.map(({ name: sentName, topicId, partitionData }) => ({
       name: sentName,
@@ -74,7 +80,7 @@ export const produce: Api = defineApi({
           const partition = cluster.partitionLedBy(context.brokerId, name, index)
           if (typeof partition === 'string') return refuse(partition)
           if (acks === acksAll && isShortOfReplicas(partition, context)) return refuse('NOT_ENOUGH_REPLICAS')
-          return produceTo(partition, sent?.[0] ?? nothing, context)
+          return produceTo(partition, sent?.[0] ?? nothing, transactionalId, context)
         })
       }),
     }))
@@ -91,7 +97,13 @@ function refused(index: number, error: ErrorName, over: Partial<PartitionRespons
   return { index, errorCode: errorCodes[error], baseOffset: -1n, ...over }
 }
 
-function produceTo(partition: Partition, sent: Buffer, { cluster, version }: RequestContext): PartitionResponse {
+function produceTo(
+  partition: Partition,
+  sent: Buffer,
+  transactionalId: string | null,
+  context: RequestContext,
+): PartitionResponse {
+  const { cluster, version } = context
   const { log, topic, leaderEpoch, index } = partition
   let batch: Buffer
   try {
@@ -101,6 +113,8 @@ function produceTo(partition: Partition, sent: Buffer, { cluster, version }: Req
     return refused(index, error.error, { errorMessage: error.message })
   }
   if (version < zstdSince && readHeader(batch).codec === 'zstd') return refused(index, 'UNSUPPORTED_COMPRESSION_TYPE')
+  const fault = transactionFault(partition, batch, transactionalId, context)
+  if (fault) return refused(index, fault)
   try {
     const appended = log.append(batch, leaderEpoch, topic.config.batchRules, cluster.clock.now())
     return { index, errorCode: errorCodes.NONE, ...appended, logStartOffset: log.startOffset }
@@ -114,6 +128,26 @@ function produceTo(partition: Partition, sent: Buffer, { cluster, version }: Req
       recordErrors: error.records.map((batchIndex) => ({ batchIndex, batchIndexErrorMessage: null })),
     })
   }
+}
+
+/** Why a batch may not be a part of a transaction, if it claims to be one. */
+function transactionFault(
+  { log, topic, index }: Partition,
+  batch: Buffer,
+  transactionalId: string | null,
+  { cluster, version }: RequestContext,
+): ErrorName | undefined {
+  const { isTransactional, producerId, producerEpoch } = readHeader(batch)
+  if (!isTransactional || producerId < 0n || log.isInTransaction(producerId, producerEpoch)) return undefined
+  if (transactionalId === null) return 'INVALID_TXN_STATE'
+  const producer = { producerId, producerEpoch }
+  const place = { topic: topic.name, partition: index }
+  const fault = admit(cluster.transactions, transactionalId, producer, place, {
+    addsPartitions: version >= addsPartitionsSince,
+    knowsAbortable: version >= abortableSince,
+  })
+  // Producers send a batch again at this word, without asking for the leader before.
+  return fault === 'CONCURRENT_TRANSACTIONS' ? 'NOT_ENOUGH_REPLICAS' : fault
 }
 
 function isShortOfReplicas(partition: Partition, { cluster }: RequestContext): boolean {

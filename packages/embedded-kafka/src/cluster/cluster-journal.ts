@@ -4,6 +4,7 @@
  */
 import type { CommittedOffset, CommittedPartition, OffsetJournal } from '../groups/committed-offsets.ts'
 import type { Journal, JournalKey, JsonValue } from '../storage/storage.ts'
+import type { RememberedTransaction } from '../transactions/transaction.ts'
 import type { EpochStart } from './leader-epochs.ts'
 import type { Topic } from './topic.ts'
 
@@ -23,7 +24,15 @@ export interface RememberedPartition {
 export interface Remembered {
   readonly topics: readonly RememberedTopic[]
   readonly offsets: ReadonlyMap<string, readonly CommittedPartition[]>
+  /** By group. */
+  readonly pendingOffsets: ReadonlyMap<string, readonly RememberedPending[]>
+  readonly transactions: ReadonlyMap<string, RememberedTransaction>
   readonly nextProducerId: bigint | undefined
+}
+
+/** An offset of a transaction that was still open. */
+export interface RememberedPending extends CommittedPartition {
+  readonly producerId: bigint
 }
 
 interface TopicEntry {
@@ -49,6 +58,14 @@ interface OffsetEntry {
 const topicKey = (name: string): JournalKey => ['topic', name]
 const partitionKey = (topic: string, index: number): JournalKey => ['partition', topic, index]
 const offsetKey = (group: string, topic: string, partition: number): JournalKey => ['offset', group, topic, partition]
+const pendingKey = (group: string, producerId: bigint, topic: string, partition: number): JournalKey => [
+  'pending offset',
+  group,
+  String(producerId),
+  topic,
+  partition,
+]
+const transactionKey = (transactionalId: string): JournalKey => ['transaction', transactionalId]
 const producerIdsKey: JournalKey = ['producer ids']
 
 export class ClusterJournal {
@@ -82,28 +99,40 @@ export class ClusterJournal {
 
   offsetsOf(group: string): OffsetJournal {
     return {
-      set: (topic, partition, { nextOffset, leaderEpoch, metadata, committedAt }: CommittedOffset) => {
-        const entry: OffsetEntry = { nextOffset: String(nextOffset), leaderEpoch, metadata, committedAt }
-        this.#journal.set(offsetKey(group, topic, partition), { ...entry })
-      },
+      set: (topic, partition, offset) =>
+        this.#journal.set(offsetKey(group, topic, partition), { ...entryFrom(offset) }),
       delete: (topic, partition) => this.#journal.delete(offsetKey(group, topic, partition)),
+      setPending: (producerId, topic, partition, offset) =>
+        this.#journal.set(pendingKey(group, producerId, topic, partition), { ...entryFrom(offset) }),
+      deletePending: (producerId, topic, partition) =>
+        this.#journal.delete(pendingKey(group, producerId, topic, partition)),
     }
+  }
+
+  transaction(transactionalId: string, remembered: RememberedTransaction): void {
+    this.#journal.set(transactionKey(transactionalId), { ...remembered })
   }
 
   read(): Remembered {
     const entries = new Map<string, JsonValue>()
     const topics: string[] = []
     const offsets = new Map<string, CommittedPartition[]>()
+    const pendingOffsets = new Map<string, RememberedPending[]>()
+    const transactions = new Map<string, RememberedTransaction>()
     for (const [key, value] of this.#journal.entries()) {
       entries.set(JSON.stringify(key), value)
       const [kind, ...names] = key
       if (kind === 'topic') topics.push(String(names[0]))
       if (kind === 'offset') {
         const [group, topic, partition] = names as [string, string, number]
-        const entry = value as unknown as OffsetEntry
-        const committed = { ...entry, topic, partition, nextOffset: BigInt(entry.nextOffset) }
-        offsets.set(group, [...(offsets.get(group) ?? []), committed])
+        offsets.set(group, [...(offsets.get(group) ?? []), offsetFrom(value, topic, partition)])
       }
+      if (kind === 'pending offset') {
+        const [group, producerId, topic, partition] = names as [string, string, string, number]
+        const pending = { ...offsetFrom(value, topic, partition), producerId: BigInt(producerId) }
+        pendingOffsets.set(group, [...(pendingOffsets.get(group) ?? []), pending])
+      }
+      if (kind === 'transaction') transactions.set(String(names[0]), value as unknown as RememberedTransaction)
     }
     const entryOf = <T>(key: JournalKey): T | undefined => entries.get(JSON.stringify(key)) as T | undefined
     const nextProducerId = entryOf<string>(producerIdsKey)
@@ -122,7 +151,18 @@ export class ClusterJournal {
         }
       }),
       offsets,
+      pendingOffsets,
+      transactions,
       nextProducerId: nextProducerId === undefined ? undefined : BigInt(nextProducerId),
     }
   }
+}
+
+function entryFrom({ nextOffset, leaderEpoch, metadata, committedAt }: CommittedOffset): OffsetEntry {
+  return { nextOffset: String(nextOffset), leaderEpoch, metadata, committedAt }
+}
+
+function offsetFrom(value: JsonValue, topic: string, partition: number): CommittedPartition {
+  const entry = value as unknown as OffsetEntry
+  return { ...entry, topic, partition, nextOffset: BigInt(entry.nextOffset) }
 }

@@ -2,6 +2,7 @@
 import { GroupCoordinator } from '../groups/group-coordinator.ts'
 import type { ErrorName } from '../protocol/error-codes.ts'
 import type { Storage } from '../storage/storage.ts'
+import { TransactionCoordinator } from '../transactions/transaction-coordinator.ts'
 import { Cleaner } from './cleaner.ts'
 import type { Clock } from './clock.ts'
 import { ClusterJournal, type Remembered, type RememberedPartition } from './cluster-journal.ts'
@@ -52,6 +53,7 @@ export class Cluster {
   readonly clock: Clock
   readonly brokers: readonly BrokerNode[]
   readonly groups: GroupCoordinator
+  readonly transactions: TransactionCoordinator
   readonly storage: Storage
   readonly journal: ClusterJournal
   readonly cleaner: Cleaner
@@ -90,6 +92,7 @@ export class Cluster {
     this.cleaner = new Cleaner({ topics: () => this.#topics.values(), clock, warn })
     this.journal = new ClusterJournal(this.storage.journal)
     this.groups = new GroupCoordinator(this)
+    this.transactions = new TransactionCoordinator(this)
     this.#restore(this.journal.read())
   }
 
@@ -181,11 +184,13 @@ export class Cluster {
   /** Gives partitions whose leader is gone to their first live replica, and groups to a live coordinator. */
   electLeaders(): void {
     for (const topic of this.#topics.values()) this.#elect(topic.partitions)
+    this.transactions.completeAll()
   }
 
   /** After the brokers have stopped. */
   async close(): Promise<void> {
     this.groups.end()
+    this.transactions.stop()
     await this.cleaner.stop()
     for (const topic of this.#topics.values()) for (const { log } of topic.partitions) await log.close()
     await this.storage.close()
@@ -212,7 +217,7 @@ export class Cluster {
   }
 
   /** What an earlier process left. */
-  #restore({ topics, offsets, nextProducerId }: Remembered): void {
+  #restore({ topics, offsets, pendingOffsets, transactions, nextProducerId }: Remembered): void {
     const places = topics.flatMap(({ name, partitions }) =>
       partitions.map((_, partition) => ({ topic: name, partition })),
     )
@@ -225,6 +230,8 @@ export class Cluster {
     }
     if (topics.length > 0) this.cleaner.wake()
     this.groups.restore(offsets)
+    this.groups.restorePending(pendingOffsets)
+    this.transactions.restore(transactions)
     this.#nextProducerId = nextProducerId ?? this.#nextProducerId
     this.#reservedProducerId = this.#nextProducerId
   }

@@ -9,6 +9,7 @@ export interface FaultFilter {
   readonly topic?: string
   readonly partition?: number
   readonly group?: string
+  readonly transactionalId?: string
   readonly clientId?: string
   /** The node id of the broker that is asked. */
   readonly broker?: number
@@ -43,7 +44,7 @@ export interface InterceptedRequest {
   /** The node id of the broker that was asked. */
   readonly broker: number
   readonly clientId: string
-  /** The topics, partitions or groups that it is about. */
+  /** The topics, partitions, groups or transactional ids that it is about. */
   subjects(): readonly Subject[]
 }
 
@@ -127,18 +128,20 @@ export class Fault {
   }
 
   #matches(request: InterceptedRequest): boolean {
-    const { broker, clientId, topic, partition, group } = this.#filter
+    const { broker, clientId, topic, partition, group, transactionalId } = this.#filter
     if (this.#api !== request.api) return false
     if (broker !== undefined && broker !== request.broker) return false
     if (clientId !== undefined && clientId !== request.clientId) return false
-    if (topic === undefined && partition === undefined && group === undefined) return true
+    if (topic === undefined && partition === undefined && group === undefined && transactionalId === undefined)
+      return true
     return request
       .subjects()
       .some(
         (subject) =>
           (topic === undefined || topic === subject.topic) &&
           (partition === undefined || partition === subject.partition) &&
-          (group === undefined || group === subject.group),
+          (group === undefined || group === subject.group) &&
+          (transactionalId === undefined || transactionalId === subject.transactionalId),
       )
   }
 }

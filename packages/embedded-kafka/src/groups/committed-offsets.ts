@@ -1,4 +1,6 @@
 /** The committed offsets of one group. */
+import { PendingOffsets } from './pending-offsets.ts'
+
 export interface CommittedOffset {
   /** The offset of the next record to read. */
   readonly nextOffset: bigint
@@ -20,14 +22,20 @@ export const maxMetadataBytes = 4096
 export interface OffsetJournal {
   set(topic: string, partition: number, offset: CommittedOffset): void
   delete(topic: string, partition: number): void
+  /** Offsets of a transaction that is open. */
+  setPending(producerId: bigint, topic: string, partition: number, offset: CommittedOffset): void
+  deletePending(producerId: bigint, topic: string, partition: number): void
 }
 
 export class CommittedOffsets {
+  /** Of transactions that are still open. */
+  readonly pending: PendingOffsets
   readonly #byTopic = new Map<string, Map<number, CommittedOffset>>()
   readonly #journal: OffsetJournal | undefined
 
   constructor(journal?: OffsetJournal) {
     this.#journal = journal
+    this.pending = new PendingOffsets(this, journal)
   }
 
   get isEmpty(): boolean {
@@ -58,10 +66,12 @@ export class CommittedOffsets {
   forgetTopic(topic: string): void {
     for (const partition of this.#byTopic.get(topic)?.keys() ?? []) this.#journal?.delete(topic, partition)
     this.#byTopic.delete(topic)
+    this.pending.forgetTopic(topic)
   }
 
   forgetAll(): void {
     for (const topic of [...this.#byTopic.keys()]) this.forgetTopic(topic)
+    this.pending.forgetAll()
   }
 
   *all(): Iterable<CommittedPartition> {

@@ -1,5 +1,7 @@
 /** All groups of the cluster, and which broker coordinates each. */
 import type { Cluster } from '../cluster/cluster.ts'
+import type { RememberedPending } from '../cluster/cluster-journal.ts'
+import { preferredBroker } from '../cluster/preferred-broker.ts'
 import type { ErrorName } from '../protocol/error-codes.ts'
 import { CommittedOffsets, type CommittedPartition } from './committed-offsets.ts'
 import { ConsumerGroup } from './consumer/consumer-group.ts'
@@ -76,9 +78,15 @@ export class GroupCoordinator {
     for (const [groupId, committed] of offsets) this.getOrCreate(groupId).offsets.restore(committed)
   }
 
+  restorePending(pending: ReadonlyMap<string, readonly RememberedPending[]>): void {
+    for (const [groupId, offsets] of pending)
+      for (const { producerId, ...offset } of offsets)
+        this.getOrCreate(groupId).offsets.pending.restore(producerId, offset)
+  }
+
   /** Undefined while no broker is up. Asking about a group that does not exist leaves no trace. */
   coordinatorOf(groupId: string): number | undefined {
-    return this.#placement.get(groupId) ?? this.#preferred(groupId)
+    return this.#placement.get(groupId) ?? preferredBroker(groupId, this.#cluster.brokers)?.id
   }
 
   /** Why that broker cannot answer for the group, if it cannot. */
@@ -144,17 +152,4 @@ export class GroupCoordinator {
     this.#placement.set(groupId, coordinator)
     return true
   }
-
-  /** Chosen by the group's name, the next one that lives where that broker is down. */
-  #preferred(groupId: string): number | undefined {
-    const { brokers } = this.#cluster
-    const first = stableHash(groupId) % brokers.length
-    return [...brokers.slice(first), ...brokers.slice(0, first)].find((broker) => broker.isUp)?.id
-  }
-}
-
-function stableHash(text: string): number {
-  let hash = 0
-  for (const char of text) hash = (hash * 31 + (char.codePointAt(0) ?? 0)) >>> 0
-  return hash
 }

@@ -133,6 +133,11 @@ export class Group {
     return undefined
   }
 
+  /** The same for a commit of a member within a transaction, which a rebalance does not keep from being stored. */
+  transactionalCommitFault(speaker: Speaker): ErrorName | undefined {
+    return speaker.generationId < 0 && this.#state === 'Empty' ? undefined : this.#speakerFault(speaker)
+  }
+
   /** The coordinator moves away: whoever waits is told to look for the new one, and no timer runs meanwhile. */
   suspend(error: ErrorName): void {
     this.#timer.cancel()

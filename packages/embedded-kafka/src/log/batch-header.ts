@@ -129,3 +129,23 @@ export function sealRewritten(bytes: Buffer, { recordCount, isPacked, deleteHori
   bytes.writeInt32BE(bytes.length - lengthPrefixBytes, at.batchLength)
   bytes.writeUInt32BE(checksum(bytes, bytes.length), at.crc)
 }
+
+export interface ControlOrigin {
+  readonly producerId: bigint
+  readonly producerEpoch: number
+  readonly timestampMs: bigint
+}
+
+/** Writes the header of a batch with one control record, which is in its place already. The offset is still to come. */
+export function sealControl(bytes: Buffer, { producerId, producerEpoch, timestampMs }: ControlOrigin): void {
+  bytes.writeInt32BE(bytes.length - lengthPrefixBytes, at.batchLength)
+  bytes.writeInt8(2, at.magic)
+  bytes.writeInt16BE(transactionalBit | controlBit, at.attributes)
+  bytes.writeBigInt64BE(timestampMs, at.baseTimestamp)
+  bytes.writeBigInt64BE(timestampMs, at.maxTimestamp)
+  bytes.writeBigInt64BE(producerId, at.producerId)
+  bytes.writeInt16BE(producerEpoch, at.producerEpoch)
+  bytes.writeInt32BE(-1, at.baseSequence)
+  bytes.writeInt32BE(1, at.recordCount)
+  bytes.writeUInt32BE(checksum(bytes, bytes.length), at.crc)
+}

@@ -3,12 +3,15 @@ import { MemoryStorage } from '../storage/memory-storage.ts'
 import { noTimestamp, type SegmentStore, type StoredBatch } from '../storage/segment.ts'
 import type { PartitionPlace, Storage } from '../storage/storage.ts'
 import { placeBatch, setMaxTimestamp } from './batch-header.ts'
+import { type BatchesRead, batchesBefore } from './committed-read.ts'
 import { Compaction } from './compaction.ts'
+import { type Marker, markerBatch } from './control-batch.ts'
 import { defaultLogPolicy, type LogPolicy } from './log-policy.ts'
 import { type ActiveProducer, ProducerState } from './producer-state.ts'
 import { recordsOf } from './records.ts'
 import { RefusedBatch } from './refused-batch.ts'
 import { expiredSegments } from './retention.ts'
+import type { AbortedTransaction } from './transaction-index.ts'
 import { type BatchRules, validateBatch } from './validate-batch.ts'
 
 export interface Appended {
@@ -46,6 +49,7 @@ export class PartitionLog {
     this.#compaction = new Compaction(this.#store, this.#producers)
     const firstOffset = this.#store.segments[0]?.baseOffset ?? 0n
     this.#endOffset = this.#store.active.nextOffset
+    this.#producers.transactions.endAt(this.#endOffset)
     this.#startOffset = firstOffset > startOffset ? firstOffset : startOffset
     // Only a crash of the machine can leave a log that ends before the place up to which its records were deleted.
     if (this.#startOffset > this.#endOffset) this.#beginAgainAt(this.#startOffset)
@@ -58,6 +62,17 @@ export class PartitionLog {
   /** The offset that the next record will get; the high watermark is the same, for there are no slow replicas. */
   get endOffset(): bigint {
     return this.#endOffset
+  }
+
+  /**
+   * Everything before it is decided: the end of the log, or where the oldest open transaction begins.
+   * It never goes back, for a transaction can only begin at the end.
+   */
+  get lastStableOffset(): bigint {
+    const firstOpen = this.#producers.transactions.firstOpenOffset ?? this.#endOffset
+    // DeleteRecords may have removed the beginning of one that is open.
+    if (firstOpen < this.#startOffset) return this.#startOffset
+    return firstOpen
   }
 
   /** What lies on the log in bytes, some of them below its start. */
@@ -91,20 +106,39 @@ export class PartitionLog {
       setMaxTimestamp(bytes, timestampMs, rules.timestampType)
 
     const lastOffset = baseOffset + BigInt(header.lastOffsetDelta)
-    this.#rollFor(bytes.length, timestampMs)
-    this.#store.active.append({ baseOffset, lastOffset, maxTimestamp: timestampMs, bytes })
-    this.#endOffset = lastOffset + 1n
-    this.#producers.wrote(header, baseOffset, timestampMs)
-    this.#store.appended(this.#producers)
-    this.wake()
+    this.#append({ baseOffset, lastOffset, maxTimestamp: timestampMs, bytes }, () =>
+      this.#producers.wrote(header, baseOffset, timestampMs),
+    )
     return { baseOffset, logAppendTimeMs: isAppendTime ? timestampMs : -1n }
+  }
+
+  /** Whether that producer, in that epoch, has written to a transaction here that is still open. */
+  isInTransaction(producerId: bigint, epoch: number): boolean {
+    return this.#producers.isInTransaction(producerId, epoch)
+  }
+
+  /**
+   * Writes how a producer's transaction ended. The marker takes an offset, which no consumer ever sees a record at.
+   *
+   * @throws {RefusedBatch} when the producer or the coordinator is fenced.
+   * @throws {StorageFailed} when it could not be written: the transaction is still open.
+   */
+  endTransaction(marker: Marker, leaderEpoch: number, nowMs: number): void {
+    this.#producers.checkMarker(marker)
+    const bytes = markerBatch(marker, nowMs)
+    const offset = this.#endOffset
+    const maxTimestamp = BigInt(nowMs)
+    placeBatch(bytes, offset, leaderEpoch)
+    this.#append({ baseOffset: offset, lastOffset: offset, maxTimestamp, bytes }, () =>
+      this.#producers.wroteMarker(marker, offset, maxTimestamp),
+    )
   }
 
   /**
    * Whole batches from the one that holds `offset`, as many as fit into `maxBytes`; one buffer may hold several.
    * With `atLeastOne`, the first comes even when it alone is larger: a consumer must always be able to go on.
    */
-  read(offset: bigint, maxBytes: number, atLeastOne: boolean): { batches: Buffer[]; sizeBytes: number } {
+  read(offset: bigint, maxBytes: number, atLeastOne: boolean): BatchesRead {
     const { segments } = this.#store
     const first = segments.findLastIndex(({ baseOffset }) => baseOffset <= offset)
     let found = { batches: [] as Buffer[], sizeBytes: 0 }
@@ -120,6 +154,21 @@ export class PartitionLog {
       if (!next.reachesEnd) break
     }
     return found
+  }
+
+  /** As {@link read}, up to the last stable offset, and which transactions among them were aborted: readers leave their records out. */
+  readCommitted(
+    offset: bigint,
+    maxBytes: number,
+    atLeastOne: boolean,
+  ): BatchesRead & { abortedTransactions: AbortedTransaction[] } {
+    const read = batchesBefore(this.lastStableOffset, this.read(offset, maxBytes, atLeastOne), offset)
+    return { ...read, abortedTransactions: this.abortedTransactions(offset, read.nextOffset) }
+  }
+
+  /** Those that were aborted and have written something between the two offsets. */
+  abortedTransactions(from: bigint, to: bigint): AbortedTransaction[] {
+    return this.#producers.transactions.abortedBetween(from, to)
   }
 
   get activeProducers(): Iterable<ActiveProducer> {
@@ -157,6 +206,7 @@ export class PartitionLog {
     this.#startOffset = offset
     const { segments } = this.#store
     this.#store.remove(segments.filter((_, index) => (segments[index + 1]?.baseOffset ?? offset + 1n) <= offset))
+    this.#producers.transactions.forgetBefore(offset)
     this.wake()
   }
 
@@ -169,6 +219,7 @@ export class PartitionLog {
     this.#store.remove(expired)
     const firstOffset = this.#store.segments[0]?.baseOffset ?? this.#endOffset
     if (firstOffset > this.#startOffset) this.#startOffset = firstOffset
+    this.#producers.transactions.forgetBefore(this.#startOffset)
     this.wake()
   }
 
@@ -203,6 +254,16 @@ export class PartitionLog {
 
   close(): Promise<void> {
     return this.#store.close(this.#producers)
+  }
+
+  /** Once it is written, `note` says what it changes for producers. */
+  #append(batch: StoredBatch, note: () => void): void {
+    this.#rollFor(batch.bytes.length, batch.maxTimestamp)
+    this.#store.active.append(batch)
+    this.#endOffset = batch.lastOffset + 1n
+    note()
+    this.#store.appended(this.#producers)
+    this.wake()
   }
 
   #rollFor(batchBytes: number, timestampMs: bigint): void {

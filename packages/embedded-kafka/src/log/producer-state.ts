@@ -1,6 +1,8 @@
-/** What one partition remembers of the idempotent producers that wrote to it. */
+/** What one partition remembers of the idempotent and transactional producers that wrote to it. */
 import type { BatchHeader } from './batch-header.ts'
+import { type Marker, markerOf } from './control-batch.ts'
 import { RefusedBatch } from './refused-batch.ts'
+import { TransactionIndex, type TransactionSnapshot } from './transaction-index.ts'
 
 /** Kafka remembers this many batches of a producer: the most that a client may have in flight. */
 const rememberedBatches = 5
@@ -17,80 +19,117 @@ interface WrittenBatch {
 export interface ActiveProducer {
   readonly producerId: bigint
   readonly epoch: number
+  /** -1 when nothing was written in this epoch but a marker. */
   readonly lastSequence: number
   /** Milliseconds since 1970. */
   readonly lastTimestampMs: bigint
+  /** Of the last marker; -1 before the first. */
+  readonly coordinatorEpoch: number
+  /** Where its open transaction begins here; -1 when it has none. */
+  readonly transactionStartOffset: bigint
 }
 
 interface Producer {
   epoch: number
   batches: WrittenBatch[]
+  coordinatorEpoch: number
+  lastTimestampMs: bigint
 }
 
-/** Id, epoch, and first sequence, last sequence, base offset and time of each remembered batch. */
-export type ProducerSnapshot = readonly (readonly [
-  id: string,
-  epoch: number,
-  batches: readonly (readonly [number, number, string, string])[],
-])[]
+/** As JSON: of each producer its remembered batches with first sequence, last sequence, base offset and time. */
+export interface ProducerSnapshot {
+  readonly producers: readonly (readonly [
+    id: string,
+    epoch: number,
+    coordinatorEpoch: number,
+    lastTimestampMs: string,
+    batches: readonly (readonly [number, number, string, string])[],
+  ])[]
+  readonly transactions: TransactionSnapshot
+}
 
 export class ProducerState {
+  readonly transactions: TransactionIndex = new TransactionIndex()
   readonly #producers = new Map<bigint, Producer>()
 
   /**
    * Decides over a batch before it is appended.
    *
    * @returns the batch that it repeats, or undefined when it is new and in order.
-   * @throws {RefusedBatch} when it belongs to a fenced producer or leaves a gap.
+   * @throws {RefusedBatch} when it belongs to a fenced producer, leaves a gap, or is none of the open transaction.
    */
   check(header: BatchHeader): WrittenBatch | undefined {
     const producer = this.#producers.get(header.producerId)
     // A producer that this partition never saw may begin anywhere: retention or DeleteRecords may have removed its past.
     if (header.producerId < 0n || !producer) return undefined
 
-    if (header.producerEpoch < producer.epoch)
-      throw new RefusedBatch('INVALID_PRODUCER_EPOCH', `epoch ${header.producerEpoch} is fenced by ${producer.epoch}`)
-    if (header.producerEpoch > producer.epoch) {
-      if (header.baseSequence !== 0) throw outOfOrder(header, 0)
-      return undefined
-    }
-    const lastSequence = lastSequenceOf(header)
-    const repeated = producer.batches.find(
-      (batch) => batch.firstSequence === header.baseSequence && batch.lastSequence === lastSequence,
-    )
+    refuseFenced(header.producerEpoch, producer)
+    const repeated = this.#repeated(header, producer)
     if (repeated) return repeated
-    const expected = ((producer.batches.at(-1)?.lastSequence ?? -1) + 1) % sequences
+    // In a new epoch sequences begin again. After nothing but a marker they do too.
+    const last = header.producerEpoch > producer.epoch ? undefined : producer.batches.at(-1)
+    const expected = ((last?.lastSequence ?? -1) + 1) % sequences
     if (header.baseSequence !== expected) throw outOfOrder(header, expected)
+    if (!header.isTransactional && this.transactions.openSince(header.producerId) !== undefined)
+      throw new RefusedBatch('INVALID_TXN_STATE', `producer ${header.producerId} has an open transaction here`)
     return undefined
+  }
+
+  /** Whether that producer, in that epoch, has a transaction open here. */
+  isInTransaction(producerId: bigint, epoch: number): boolean {
+    return this.transactions.openSince(producerId) !== undefined && this.#producers.get(producerId)?.epoch === epoch
+  }
+
+  /** @throws {RefusedBatch} when the marker is of a producer or a coordinator that is fenced. */
+  checkMarker({ producerId, producerEpoch, coordinatorEpoch }: Marker): void {
+    const producer = this.#producers.get(producerId)
+    if (!producer) return
+    refuseFenced(producerEpoch, producer)
+    if (coordinatorEpoch < producer.coordinatorEpoch)
+      throw new RefusedBatch(
+        'TRANSACTION_COORDINATOR_FENCED',
+        `coordinator epoch ${coordinatorEpoch} is fenced by ${producer.coordinatorEpoch}`,
+      )
   }
 
   /** Every producer that this partition knows, with its latest batch. */
   *all(): Iterable<ActiveProducer> {
-    for (const [producerId, { epoch, batches }] of this.#producers) {
-      const last = batches.at(-1)
-      if (last) yield { producerId, epoch, lastSequence: last.lastSequence, lastTimestampMs: last.timestampMs }
-    }
+    for (const [producerId, { epoch, batches, coordinatorEpoch, lastTimestampMs }] of this.#producers)
+      yield {
+        producerId,
+        epoch,
+        lastSequence: batches.at(-1)?.lastSequence ?? -1,
+        lastTimestampMs,
+        coordinatorEpoch,
+        transactionStartOffset: this.transactions.openSince(producerId) ?? -1n,
+      }
   }
 
   /** As JSON, for {@link restore}. */
   snapshot(): ProducerSnapshot {
-    return [...this.#producers].map(([id, { epoch, batches }]) => [
-      String(id),
-      epoch,
-      batches.map(({ firstSequence, lastSequence, baseOffset, timestampMs }) => [
-        firstSequence,
-        lastSequence,
-        String(baseOffset),
-        String(timestampMs),
-      ]),
-    ])
+    const producers = [...this.#producers].map(
+      ([id, { epoch, coordinatorEpoch, lastTimestampMs, batches }]) =>
+        [
+          String(id),
+          epoch,
+          coordinatorEpoch,
+          String(lastTimestampMs),
+          batches.map(
+            ({ firstSequence, lastSequence, baseOffset, timestampMs }) =>
+              [firstSequence, lastSequence, String(baseOffset), String(timestampMs)] as const,
+          ),
+        ] as const,
+    )
+    return { producers, transactions: this.transactions.snapshot() }
   }
 
   /** What it knew of a producer before is forgotten. */
-  restore(snapshot: ProducerSnapshot): void {
-    for (const [id, epoch, batches] of snapshot)
+  restore({ producers, transactions }: ProducerSnapshot): void {
+    for (const [id, epoch, coordinatorEpoch, lastTimestampMs, batches] of producers)
       this.#producers.set(BigInt(id), {
         epoch,
+        coordinatorEpoch,
+        lastTimestampMs: BigInt(lastTimestampMs),
         batches: batches.map(([firstSequence, lastSequence, baseOffset, timestampMs]) => ({
           firstSequence,
           lastSequence,
@@ -98,15 +137,21 @@ export class ProducerState {
           timestampMs: BigInt(timestampMs),
         })),
       })
+    this.transactions.restore(transactions)
+  }
+
+  /** A batch that an earlier process wrote. */
+  found(bytes: Buffer, header: BatchHeader): void {
+    const { baseOffset, maxTimestamp, isControl } = header
+    const marker = isControl ? markerOf(bytes, header) : undefined
+    if (marker) this.wroteMarker(marker, baseOffset, maxTimestamp)
+    else if (!isControl) this.wrote(header, baseOffset, maxTimestamp)
   }
 
   wrote(header: BatchHeader, baseOffset: bigint, timestampMs: bigint): void {
     if (header.producerId < 0n) return
-    let producer = this.#producers.get(header.producerId)
-    if (!producer || producer.epoch !== header.producerEpoch) {
-      producer = { epoch: header.producerEpoch, batches: [] }
-      this.#producers.set(header.producerId, producer)
-    }
+    const producer = this.#producer(header.producerId, header.producerEpoch)
+    producer.lastTimestampMs = timestampMs
     producer.batches.push({
       firstSequence: header.baseSequence,
       lastSequence: lastSequenceOf(header),
@@ -114,7 +159,35 @@ export class ProducerState {
       timestampMs,
     })
     if (producer.batches.length > rememberedBatches) producer.batches.shift()
+    if (header.isTransactional) this.transactions.wrote(header.producerId, baseOffset)
   }
+
+  wroteMarker(marker: Marker, offset: bigint, timestampMs: bigint): void {
+    const producer = this.#producer(marker.producerId, marker.producerEpoch)
+    producer.coordinatorEpoch = marker.coordinatorEpoch
+    producer.lastTimestampMs = timestampMs
+    this.transactions.ended(marker.producerId, marker.outcome, offset)
+  }
+
+  #repeated(header: BatchHeader, { epoch, batches }: Producer): WrittenBatch | undefined {
+    if (header.producerEpoch !== epoch) return undefined
+    const lastSequence = lastSequenceOf(header)
+    return batches.find((batch) => batch.firstSequence === header.baseSequence && batch.lastSequence === lastSequence)
+  }
+
+  /** The producer in that epoch; what it wrote in an earlier one can not be repeated any more. */
+  #producer(producerId: bigint, epoch: number): Producer {
+    const known = this.#producers.get(producerId)
+    if (known?.epoch === epoch) return known
+    const producer = { epoch, batches: [], coordinatorEpoch: known?.coordinatorEpoch ?? -1, lastTimestampMs: -1n }
+    this.#producers.set(producerId, producer)
+    return producer
+  }
+}
+
+function refuseFenced(epoch: number, producer: Producer): void {
+  if (epoch < producer.epoch)
+    throw new RefusedBatch('INVALID_PRODUCER_EPOCH', `epoch ${epoch} is fenced by ${producer.epoch}`)
 }
 
 /** Sequences wrap around to 0 after 2^31 - 1. */

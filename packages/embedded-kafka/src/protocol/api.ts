@@ -13,6 +13,7 @@ export interface Subject {
   /** From where a fetch wants to read. */
   readonly fetchOffset?: bigint
   readonly group?: string
+  readonly transactionalId?: string
 }
 
 /** One API of the protocol: what it looks like on the wire, and what it does. */

@@ -16,10 +16,14 @@ export class Authorization {
     this.#who = who
   }
 
-  /** The error of the first group, or of the cluster, that the client may not touch as this request wants to. */
+  /** The error of the first group or transactional id, or of the cluster, that the client may not touch as this request wants to. */
   refusal(subjects: readonly Subject[]): ErrorName | undefined {
-    const { cluster, group } = this.#needs ?? {}
-    const isBarred = cluster !== undefined && !this.#allows(cluster, 'cluster', 'kafka-cluster')
+    const { cluster, group, transactionalId } = this.#needs ?? {}
+    const transactionalIds = subjects.flatMap((subject) => subject.transactionalId || [])
+    const asksForId = transactionalId !== undefined && transactionalIds.length > 0
+    if (asksForId && !transactionalIds.every((name) => this.#allows(transactionalId, 'transactional-id', name)))
+      return 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED'
+    const isBarred = !asksForId && cluster !== undefined && !this.#allows(cluster, 'cluster', 'kafka-cluster')
     if (isBarred) return 'CLUSTER_AUTHORIZATION_FAILED'
     if (group === undefined) return undefined
     const groups = new Set(subjects.map((subject) => subject.group ?? '').filter((name) => name !== ''))

@@ -12,23 +12,25 @@ export type Operation =
   | 'AlterConfigs'
   | 'IdempotentWrite'
 
-/** The right that is wanted of each topic, group or the cluster that a request is about. */
+/** The right that is wanted of each topic, group, transactional id or the cluster that a request is about. */
 export interface Needs {
   readonly topic?: Operation
   readonly group?: Operation
+  readonly transactionalId?: Operation
+  /** Not asked where the request names a transactional id and that right is there. */
   readonly cluster?: Operation
 }
 
 const member: Needs = { group: 'Read' }
 
 export const needs: Readonly<Partial<Record<ApiName, Needs>>> = {
-  Produce: { topic: 'Write' },
+  Produce: { topic: 'Write', transactionalId: 'Write' },
   Fetch: { topic: 'Read' },
   ListOffsets: { topic: 'Describe' },
   Metadata: { topic: 'Describe' },
   OffsetCommit: { group: 'Read', topic: 'Read' },
   OffsetFetch: { group: 'Describe' },
-  FindCoordinator: { group: 'Describe' },
+  FindCoordinator: { group: 'Describe', transactionalId: 'Describe' },
   JoinGroup: member,
   Heartbeat: member,
   LeaveGroup: member,
@@ -40,7 +42,13 @@ export const needs: Readonly<Partial<Record<ApiName, Needs>>> = {
   CreateTopics: { topic: 'Create' },
   DeleteTopics: { topic: 'Delete' },
   DeleteRecords: { topic: 'Delete' },
-  InitProducerId: { cluster: 'IdempotentWrite' },
+  InitProducerId: { cluster: 'IdempotentWrite', transactionalId: 'Write' },
+  AddPartitionsToTxn: { topic: 'Write', transactionalId: 'Write' },
+  AddOffsetsToTxn: { group: 'Read', transactionalId: 'Write' },
+  EndTxn: { transactionalId: 'Write' },
+  WriteTxnMarkers: { cluster: 'Alter' },
+  TxnOffsetCommit: { group: 'Read', topic: 'Read', transactionalId: 'Write' },
+  DescribeTransactions: { transactionalId: 'Describe' },
   OffsetForLeaderEpoch: { topic: 'Describe' },
   DescribeConfigs: { topic: 'DescribeConfigs' },
   AlterConfigs: { topic: 'AlterConfigs' },

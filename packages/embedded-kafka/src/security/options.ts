@@ -46,7 +46,7 @@ export type ListenerTls = Pick<
 export interface Access {
   readonly principal: Principal
   readonly operation: Operation
-  readonly resource: 'topic' | 'group' | 'cluster' | 'transactional-id'
+  readonly resource: 'topic' | 'group' | 'transactionalId' | 'cluster' | 'transactional-id'
   /** Of the resource; `kafka-cluster` for the cluster. */
   readonly name: string
   /** As Kafka writes it: `/127.0.0.1`. */

@@ -7,7 +7,11 @@ import { crc32 } from 'node:zlib'
 import type { ProducerSnapshot } from '../../log/producer-state.ts'
 import type { IndexSnapshot } from './sparse-index.ts'
 
+/** One that another version of this file wrote is not believed. */
+export const checkpointFormat = 2
+
 export interface Checkpoint {
+  readonly format: typeof checkpointFormat
   readonly sizeBytes: number
   readonly nextOffset: string
   readonly firstTimestamp: string
@@ -30,7 +34,8 @@ export function readCheckpoint(path: string, fileBytes: number): Checkpoint | un
     const json = text.slice(lineEnd + 1)
     if (Number(text.slice(0, lineEnd)) !== crc32(json)) return undefined
     const checkpoint = JSON.parse(json) as Checkpoint
-    return checkpoint.sizeBytes <= fileBytes ? checkpoint : undefined
+    const isReadable = checkpoint.format === checkpointFormat && checkpoint.sizeBytes <= fileBytes
+    return isReadable ? checkpoint : undefined
   } catch {
     return undefined
   }

@@ -4,7 +4,7 @@ import { batchSizeAt, checksum, currentMagic, headerBytes, lastOffsetAt, readHea
 import type { ProducerState } from '../../log/producer-state.ts'
 import { noTimestamp, type Segment, type SegmentRead, type StoredBatch } from '../segment.ts'
 import { StorageFailed } from '../storage-failed.ts'
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { type Checkpoint, checkpointFormat, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { namesIn } from './directory-names.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { LogFile } from './log-file.ts'
@@ -92,7 +92,7 @@ export class FileSegment implements Segment {
       const isNext = batch.baseOffset === this.#nextOffset || (mayHaveGaps && batch.baseOffset > this.#nextOffset)
       if (!isWhole || !isNext) break
       this.#note(batch)
-      producers.wrote(header, batch.baseOffset, batch.maxTimestamp)
+      producers.found(batch.bytes, header)
     }
     file.truncate(this.#sizeBytes)
     return fileBytes - this.#sizeBytes
@@ -142,6 +142,7 @@ export class FileSegment implements Segment {
     if (this.#sizeBytes === this.#knownBytes) return
     this.#knownBytes = this.#sizeBytes
     const known: Checkpoint = {
+      format: checkpointFormat,
       sizeBytes: this.#sizeBytes,
       nextOffset: String(this.#nextOffset),
       firstTimestamp: String(this.#firstTimestamp),

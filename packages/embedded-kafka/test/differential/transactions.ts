@@ -1,0 +1,457 @@
+/** Transactions of producers that name their partitions first, and of those whose first batch does (KIP-890). */
+import { errorCodes } from '../../src/protocol/error-codes.ts'
+import { offsetsTopic } from '../../src/transactions/offsets-topic.ts'
+import type { RawClient } from '../support/raw-client.ts'
+import { recordBatch } from '../support/record-batch.ts'
+import { type Scenario, type Session, until } from './session.ts'
+
+const transactional = 0x10
+/** Markers have the time of today. Were the records much older, Kafka would begin a segment, and answer one at a time. */
+const now = Date.now()
+
+/** Answers that a client waits out. */
+const passing: readonly number[] = [
+  errorCodes.CONCURRENT_TRANSACTIONS,
+  errorCodes.COORDINATOR_LOAD_IN_PROGRESS,
+  errorCodes.COORDINATOR_NOT_AVAILABLE,
+]
+
+interface DescribedTransaction {
+  readonly transactionStartTimeMs: bigint
+  readonly topics: readonly { readonly topic: string; readonly partitions: readonly number[] }[]
+}
+
+interface Producer {
+  readonly producerId: bigint
+  readonly producerEpoch: number
+}
+
+/** What is recorded of one transactional id; its coordinator writes markers after its answer, so later requests are repeated while it does. */
+class Speaker {
+  readonly transactionalId: string
+  readonly topic: string
+  readonly #session: Session
+  readonly #client: RawClient
+
+  constructor(session: Session, client: RawClient, transactionalId: string, topic: string) {
+    this.#session = session
+    this.#client = client
+    this.transactionalId = transactionalId
+    this.topic = topic
+  }
+
+  static async find(session: Session, name: string): Promise<Speaker> {
+    const topic = await session.createTopic(name)
+    const client = await session.connect()
+    const transactionalId = `${name}-${session.suffix}`
+    await until(async () => {
+      const found = await client.ask<{ errorCode: number }>('FindCoordinator', 3, { key: transactionalId, keyType: 1 })
+      if (found.errorCode !== errorCodes.NONE) return false
+      const { transactionStates } = await client.ask<{ transactionStates: { errorCode: number }[] }>(
+        'DescribeTransactions',
+        0,
+        { transactionalIds: [transactionalId] },
+      )
+      return transactionStates[0]?.errorCode === errorCodes.TRANSACTIONAL_ID_NOT_FOUND
+    })
+    return new Speaker(session, client, transactionalId, topic)
+  }
+
+  record(what: string, ...[api, version, request]: Parameters<RawClient['ask']>): Promise<unknown> {
+    return this.#session.record(what, this.#client.ask(api, version, request))
+  }
+
+  ask<T>(...[api, version, request]: Parameters<RawClient['ask']>): Promise<T> {
+    return this.#client.ask<T>(api, version, request)
+  }
+
+  /** A transaction that is being ended is asked about again; only the last answer is recorded. */
+  async settled(what: string, ask: () => Promise<{ errorCode: number }>): Promise<void> {
+    let answer = await ask()
+    await until(async () => {
+      if (!passing.includes(answer.errorCode)) return true
+      answer = await ask()
+      return false
+    })
+    await this.#session.record(what, Promise.resolve(answer))
+  }
+
+  async initialize(what: string, version = 4, over: object = {}): Promise<Producer> {
+    const wish = { transactionalId: this.transactionalId, transactionTimeoutMs: 60_000, ...over }
+    const ask = () => this.#client.ask<Producer & { errorCode: number }>('InitProducerId', version, wish)
+    let producer: Producer = { producerId: -1n, producerEpoch: -1 }
+    await this.settled(what, async () => {
+      const answer = await ask()
+      producer = answer
+      return answer
+    })
+    return producer
+  }
+
+  add(what: string, producer: Producer, version = 1, topics: object[] = [{ name: this.topic, partitions: [0] }]) {
+    return this.record(what, 'AddPartitionsToTxn', version, {
+      v3AndBelowTransactionalId: this.transactionalId,
+      v3AndBelowProducerId: producer.producerId,
+      v3AndBelowProducerEpoch: producer.producerEpoch,
+      v3AndBelowTopics: topics,
+    })
+  }
+
+  end(what: string, producer: Producer, committed: boolean, version = 1): Promise<unknown> {
+    return this.record(what, 'EndTxn', version, { transactionalId: this.transactionalId, ...producer, committed })
+  }
+
+  /** Waits until the markers are written. */
+  async ended(): Promise<void> {
+    await until(async () => {
+      const { transactionStates } = await this.ask<{ transactionStates: { transactionState: string }[] }>(
+        'DescribeTransactions',
+        0,
+        { transactionalIds: [this.transactionalId] },
+      )
+      return !transactionStates[0]?.transactionState.startsWith('Prepare')
+    })
+  }
+
+  write(what: string, producer: Producer, baseSequence: number, version = 7, over: object = {}): Promise<unknown> {
+    const always = { attributes: transactional, baseTimestamp: now, baseSequence }
+    const batch = recordBatch([{ value: what }], { ...always, ...producer, ...over })
+    return this.record(what, 'Produce', version, {
+      transactionalId: this.transactionalId,
+      acks: -1,
+      timeoutMs: 1_000,
+      topicData: [{ name: this.topic, partitionData: [{ index: 0, records: [batch] }] }],
+    })
+  }
+
+  async describe(what: string): Promise<void> {
+    const { transactionStates } = await this.ask<{ transactionStates: DescribedTransaction[] }>(
+      'DescribeTransactions',
+      0,
+      { transactionalIds: [this.transactionalId] },
+    )
+    const timeless = transactionStates.map((state) => ({
+      ...state,
+      transactionalId: 'id',
+      transactionStartTimeMs: state.transactionStartTimeMs >= 0n ? 'a time' : 'none',
+      // How many partitions the offsets topic has is a setting of the cluster.
+      topics: state.topics.map(({ topic, partitions }) =>
+        topic === offsetsTopic ? { topic, partitions: partitions.length } : { topic, partitions },
+      ),
+    }))
+    await this.#session.record(what, Promise.resolve(timeless))
+  }
+
+  /** What a reader of each isolation level gets, without the records themselves: markers hold a time. */
+  async read(what: string, fetchOffset = 0n): Promise<void> {
+    for (const isolationLevel of [0, 1]) {
+      const { responses } = await this.ask<{ responses: { partitions: { records: Buffer[] }[] }[] }>('Fetch', 11, {
+        maxWaitMs: 0,
+        minBytes: 0,
+        maxBytes: 1_000_000,
+        isolationLevel,
+        sessionEpoch: -1,
+        topics: [{ topic: this.topic, partitions: [{ partition: 0, fetchOffset, partitionMaxBytes: 1_000_000 }] }],
+      })
+      const partitions = responses[0]?.partitions.map(({ records, ...rest }) => ({
+        ...rest,
+        markers: markersIn(Buffer.concat(records)),
+      }))
+      await this.#session.record(`${what}, isolation level ${isolationLevel}`, Promise.resolve(partitions))
+      const { topics } = await this.ask<{ topics: unknown }>('ListOffsets', 3, {
+        replicaId: -1,
+        isolationLevel,
+        topics: [{ name: this.topic, partitions: [{ partitionIndex: 0, timestamp: -1n }] }],
+      })
+      await this.#session.record(`${what}, end at isolation level ${isolationLevel}`, Promise.resolve(topics))
+    }
+  }
+
+  /** What the partition remembers of the producer. */
+  async remembered(what: string): Promise<void> {
+    const { topics } = await this.ask<{ topics: { partitions: { activeProducers: object[] }[] }[] }>(
+      'DescribeProducers',
+      0,
+      { topics: [{ name: this.topic, partitionIndexes: [0] }] },
+    )
+    const timeless = topics[0]?.partitions.map(({ activeProducers }) =>
+      activeProducers.map((producer) => ({ ...producer, lastTimestamp: 'a time' })),
+    )
+    await this.#session.record(what, Promise.resolve(timeless))
+  }
+}
+
+/** Offset, epoch and bytes of each batch that is a marker, and the offsets of the others. */
+function markersIn(batches: Buffer): unknown[] {
+  const found: unknown[] = []
+  for (let at = 0; at < batches.length; at += batches.readInt32BE(at + 8) + 12) {
+    const offset = batches.readBigInt64BE(at)
+    const attributes = batches.readInt16BE(at + 21)
+    if ((attributes & 0x20) === 0) found.push({ offset, attributes })
+    else
+      found.push({
+        offset,
+        attributes,
+        sizeBytes: batches.readInt32BE(at + 8) + 12,
+        epoch: batches.readInt16BE(at + 51),
+        sequence: batches.readInt32BE(at + 53),
+        record: batches.subarray(at + 57, at + batches.readInt32BE(at + 8) + 12).toString('hex'),
+      })
+  }
+  return found
+}
+
+/** As kafkajs, librdkafka and older Java clients do it. */
+export const classicTransactions: Scenario = async (session) => {
+  const speaker = await Speaker.find(session, 'classic')
+  const { transactionalId, topic } = speaker
+  const absent = [{ name: `absent-${session.suffix}`, partitions: [0] }]
+
+  await speaker.record('an empty id', 'InitProducerId', 1, { transactionalId: '', transactionTimeoutMs: 1 })
+  await speaker.record('no timeout', 'InitProducerId', 1, { transactionalId, transactionTimeoutMs: 0 })
+  await speaker.record('a timeout too long', 'InitProducerId', 1, { transactionalId, transactionTimeoutMs: 900_001 })
+  await speaker.add('add before the beginning', { producerId: 5n, producerEpoch: 0 })
+  await speaker.end('end before the beginning', { producerId: 5n, producerEpoch: 0 }, true)
+  const first = await speaker.initialize('initialize', 1)
+  await speaker.describe('described: empty')
+  await speaker.end('commit of nothing', first, true)
+  await speaker.end('abort of nothing', first, false)
+  await speaker.write('a write before the partition is added', first, 0)
+  await speaker.write('the same in version 11', first, 0, 11)
+  await speaker.add('add an unknown topic', first, 1, [...absent, { name: topic, partitions: [0] }])
+  for (const version of [0, 2, 3]) {
+    await speaker.add(`add by a stranger ${version}`, { ...first, producerId: first.producerId + 99n }, version)
+    await speaker.add(`add in another epoch ${version}`, { ...first, producerEpoch: 7 }, version)
+  }
+  await speaker.add('add', first)
+  await speaker.add('add again', first, 3)
+  await speaker.write('a first write', first, 0)
+  await speaker.write('a second write', first, 1)
+  await speaker.write('the second again', first, 1)
+  await speaker.write('a write outside of the transaction', first, 2, 7, { attributes: 0 })
+  await speaker.describe('described: ongoing')
+  await speaker.remembered('producers: ongoing')
+  await speaker.read('read while it is open')
+  for (const version of [0, 2]) {
+    await speaker.end(`end by a stranger ${version}`, { ...first, producerId: first.producerId + 99n }, true, version)
+    await speaker.end(`end in another epoch ${version}`, { ...first, producerEpoch: 7 }, true, version)
+  }
+  await speaker.end('commit', first, true)
+  await speaker.ended()
+  await speaker.describe('described: committed')
+  await speaker.remembered('producers: committed')
+  await speaker.read('read when it is committed')
+  await speaker.end('commit again', first, true)
+  await speaker.end('abort what is committed', first, false)
+  await speaker.write('a write after the end', first, 2)
+
+  await speaker.add('add to the next', first)
+  await speaker.write('a write of the next', first, 2)
+  await speaker.end('abort', first, false)
+  await speaker.ended()
+  await speaker.describe('described: aborted')
+  await speaker.read('read when it is aborted')
+  await speaker.read('read from the aborted record', 3n)
+  await speaker.read('read behind it', 5n)
+  await speaker.end('abort again', first, false)
+  await speaker.end('commit what is aborted', first, true)
+
+  await speaker.add('add to one more', first)
+  await speaker.write('a write of one more', first, 3)
+  const second = await speaker.initialize('initialize by another producer', 1)
+  await speaker.ended()
+  await speaker.describe('described: fenced')
+  await speaker.remembered('producers: fenced')
+  await speaker.read('read when the first was fenced', 5n)
+  await speaker.write('a write of the fenced one', first, 4)
+  await speaker.add('add by the fenced one', first)
+  await speaker.add('add by the fenced one 2', first, 2)
+  await speaker.end('end by the fenced one', first, true)
+  await speaker.end('end by the fenced one 2', first, true, 2)
+  await speaker.add('add by the second', second)
+  await speaker.write('a write of the second, with a gap', second, 3)
+  await speaker.write('a write of the second', second, 0)
+  await speaker.end('commit of the second', second, true)
+  await speaker.ended()
+  await speaker.read('read what the second wrote', 7n)
+
+  const third = await speaker.initialize('a new epoch', 3, second)
+  await speaker.initialize('the same again', 3, second)
+  await speaker.initialize('of an older epoch', 3, first)
+  await speaker.initialize('of an older epoch 4', 4, first)
+  await speaker.initialize('of nobody', 4, { producerId: third.producerId + 99n, producerEpoch: 0 })
+  await speaker.initialize('half an identity', 4, { producerId: third.producerId })
+}
+
+/** As Java and franz-go do it: the first batch adds its partition, and every end gives a new epoch. */
+export const newTransactions: Scenario = async (session) => {
+  const speaker = await Speaker.find(session, 'newer')
+  const first = await speaker.initialize('initialize', 5)
+  await speaker.end('commit of nothing', first, true, 5)
+  await speaker.end('abort of nothing', first, false, 5)
+  await speaker.ended()
+  await speaker.describe('described: aborted nothing')
+  const next = { ...first, producerEpoch: first.producerEpoch + 1 }
+  await speaker.write('a write in the old epoch', first, 0, 12)
+  await speaker.write('a write', next, 0, 12)
+  await speaker.describe('described: ongoing')
+  await speaker.end('commit in the old epoch', first, true, 5)
+  await speaker.end('commit in an epoch to come', { ...next, producerEpoch: 9 }, true, 5)
+  await speaker.end('commit', next, true, 5)
+  await speaker.ended()
+  await speaker.describe('described: committed')
+  await speaker.remembered('producers: committed')
+  await speaker.read('read when it is committed')
+  await speaker.end('commit again', next, true, 5)
+  await speaker.end('abort what is committed', next, false, 5)
+  const third = { ...first, producerEpoch: next.producerEpoch + 1 }
+  await speaker.end('commit before anything is written', third, true, 5)
+  await speaker.write('a late write', next, 1, 12)
+  await speaker.write('a write of the next that does not begin with 0', third, 1, 12)
+  await speaker.write('a write of the next', third, 0, 12)
+  await speaker.initialize('initialize by another producer', 5)
+  await speaker.ended()
+  await speaker.describe('described: fenced')
+  await speaker.remembered('producers: fenced')
+  await speaker.read('read when it is fenced', 2n)
+  await speaker.write('a write of the fenced one', third, 1, 12)
+  await speaker.end('commit of the fenced one', third, true, 5)
+  await speaker.end('abort of the fenced one', third, false, 5)
+  await speaker.record('an epoch for itself alone', 'InitProducerId', 5, {
+    transactionalId: null,
+    transactionTimeoutMs: 1,
+  })
+}
+
+/** Offsets that are committed with a transaction, in the classic way and in the newer one. */
+export const transactionalOffsets: Scenario = async (session) => {
+  const speaker = await Speaker.find(session, 'offsets')
+  const { transactionalId, topic } = speaker
+  const groupId = await session.findGroup('transactional')
+  let producer = await speaker.initialize('initialize', 4)
+  const speakerFields = { transactionalId, groupId, groupInstanceId: null, generationId: -1 }
+  const commit = (what: string, nextOffset: bigint, version: number, over: object = {}) =>
+    speaker.record(what, 'TxnOffsetCommit', version, {
+      ...speakerFields,
+      ...producer,
+      topics: [
+        { name: topic, partitions: [{ committedOffset: nextOffset, committedMetadata: 'm' }] },
+        { name: `absent-${session.suffix}`, partitions: [{ committedOffset: 1n, committedMetadata: null }] },
+      ],
+      ...over,
+    })
+  const add = (what: string, over: object = {}, version = 3) =>
+    speaker.record(what, 'AddOffsetsToTxn', version, { transactionalId, ...producer, groupId, ...over })
+  const committed = async (what: string) => {
+    for (const requireStable of [false, true]) {
+      const topics = [{ name: topic, partitionIndexes: [0] }]
+      await speaker.record(`${what}, stable ${requireStable}`, 'OffsetFetch', 7, { groupId, topics, requireStable })
+      const groups = [{ groupId, memberId: null, topics }]
+      await speaker.record(`${what}, stable ${requireStable} 9`, 'OffsetFetch', 9, { groups, requireStable })
+    }
+  }
+
+  for (const version of [3, 4]) await commit(`commit without being asked ${version}`, 1n, version)
+  await add('add by a stranger', { producerId: producer.producerId + 9n })
+  for (const version of [1, 3]) await add(`add in another epoch ${version}`, { producerEpoch: 9 }, version)
+  await add('add')
+  for (const version of [0, 3]) await commit(`commit ${version}`, 5n, version)
+  await commit('commit of another epoch', 6n, 3, { producerEpoch: 9 })
+  await commit('commit of an unknown generation', 6n, 3, { generationId: 3, memberId: 'x' })
+  await commit('commit to no group', 6n, 3, { groupId: '' })
+  await commit('commit with too much to say', 6n, 3, {
+    topics: [{ name: topic, partitions: [{ committedOffset: 6n, committedMetadata: 'x'.repeat(5_000) }] }],
+  })
+  await speaker.describe('described with offsets')
+  await committed('while it is open')
+  await speaker.end('abort', producer, false, 3)
+  await speaker.ended()
+  await committed('when it is aborted')
+  await add('add again')
+  await commit('commit again', 7n, 3)
+  await speaker.end('commit', producer, true, 3)
+  await speaker.ended()
+  await committed('when it is committed')
+
+  await commit('commit without being asked 5', 9n, 5)
+  await speaker.describe('described with offsets that nobody added')
+  await committed('while the next is open')
+  await speaker.end('commit the next', producer, true, 5)
+  await speaker.ended()
+  await committed('when the next is committed')
+  await commit('commit in the epoch before', 11n, 5)
+  producer = { ...producer, producerEpoch: producer.producerEpoch + 1 }
+  await commit('commit in the epoch after', 12n, 5)
+  await speaker.initialize('initialize by another producer', 5)
+  await speaker.ended()
+  await committed('when it is fenced')
+}
+
+/** A producer that falls silent: the broker aborts what it left open. */
+export const timedOutTransactions: Scenario = async (session) => {
+  const speaker = await Speaker.find(session, 'silent')
+  for (const version of [7, 12]) {
+    const producer = await speaker.initialize(`initialize ${version}`, 4, { transactionTimeoutMs: 100 })
+    if (version === 7) await speaker.add('add', producer)
+    await speaker.write(`a write ${version}`, producer, 0, version)
+    await until(async () => {
+      const { transactionStates } = await speaker.ask<{ transactionStates: { transactionState: string }[] }>(
+        'DescribeTransactions',
+        0,
+        { transactionalIds: [speaker.transactionalId] },
+      )
+      return transactionStates[0]?.transactionState === 'CompleteAbort'
+    })
+    await speaker.describe(`described ${version}`)
+    await speaker.remembered(`producers ${version}`)
+    await speaker.read(`read ${version}`)
+    await speaker.write(`a late write ${version}`, producer, 1, version)
+    await speaker.end(`a late commit ${version}`, producer, true, version === 7 ? 1 : 5)
+    await speaker.initialize(`initialize for itself ${version}`, 4, producer)
+  }
+}
+
+/** What administrators see and do. */
+export const administeredTransactions: Scenario = async (session) => {
+  const speaker = await Speaker.find(session, 'listed')
+  const { transactionalId, topic } = speaker
+  const mine = async (what: string, filters: object, version = 2) => {
+    const { transactionStates, ...rest } = await speaker.ask<{ transactionStates: { transactionalId: string }[] }>(
+      'ListTransactions',
+      version,
+      { durationFilter: -1n, ...filters },
+    )
+    const states = transactionStates.filter((state) => state.transactionalId === transactionalId)
+    await session.record(what, Promise.resolve({ ...rest, states }))
+  }
+  const producer = await speaker.initialize('initialize')
+  await speaker.add('add', producer)
+  await speaker.write('a write', producer, 0)
+  for (const version of [0, 1, 2]) await mine(`all ${version}`, {}, version)
+  await mine('ongoing', { stateFilters: ['Ongoing'] })
+  await mine('empty', { stateFilters: ['Empty', 'Unheard'] })
+  await mine('of an unknown state', { stateFilters: ['Unheard'] })
+  await mine('of nobody', { producerIdFilters: [producer.producerId + 99n] })
+  await mine('of this one', { producerIdFilters: [producer.producerId] })
+  await mine('long ones', { durationFilter: 3_600_000n }, 1)
+  await mine('by a part of the name', { transactionalIdPattern: 'listed' })
+  await mine('by a pattern', { transactionalIdPattern: 'listed-.*' })
+  await mine('by a wrong pattern', { transactionalIdPattern: '(' })
+  await speaker.record('describe nobody', 'DescribeTransactions', 0, { transactionalIds: ['', 'nobody'] })
+  const marker = { producerId: producer.producerId, producerEpoch: producer.producerEpoch, transactionResult: false }
+  const abort = (what: string, over: object = {}, name = topic, version = 1) =>
+    speaker.record(what, 'WriteTxnMarkers', version, {
+      markers: [{ ...marker, coordinatorEpoch: 0, topics: [{ name, partitionIndexes: [0] }], ...over }],
+    })
+  await abort('markers for an unknown topic', {}, `absent-${session.suffix}`)
+  await abort('a marker')
+  await speaker.remembered('producers')
+  await speaker.read('read')
+  await speaker.end('commit', producer, true)
+  await speaker.ended()
+  await speaker.describe('described')
+  await speaker.read('read at the end')
+  await abort('a marker of an epoch to come', { producerEpoch: 3 })
+  await abort('a marker of an epoch before', { producerEpoch: 1 })
+  await speaker.remembered('producers at the end')
+}
