@@ -70,6 +70,8 @@ function tag(pom: string, name: string): string {
 function versionOf(name: string): string {
   const manifest: { dependencies: Record<string, string> } = createRequire(import.meta.url)('../../package.json')
   const wanted = manifest.dependencies[name] ?? 'unknown'
-  // From the catalog of the repository: the installed one says it.
-  return wanted === 'catalog:' ? createRequire(import.meta.url)(`${name}/package.json`).version : wanted
+  if (wanted !== 'catalog:') return wanted
+  // From the catalog of the repository: the installed one says it. By its path, for a package need not export its manifest.
+  return createRequire(import.meta.url)(path.resolve(import.meta.dirname, '../../node_modules', name, 'package.json'))
+    .version
 }
