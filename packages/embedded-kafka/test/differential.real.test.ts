@@ -19,6 +19,7 @@ import { type Scenario, Session, type Step } from './differential/session.ts'
 import { configs, topics } from './differential/topics.ts'
 import {
   administeredTransactions,
+  batchedPartitions,
   classicTransactions,
   newTransactions,
   timedOutTransactions,
@@ -50,6 +51,7 @@ const scenarios = {
   consumerGroupTopics,
   consumerGroupOffsets,
   classicTransactions,
+  batchedPartitions,
   newTransactions,
   transactionalOffsets,
   timedOutTransactions,

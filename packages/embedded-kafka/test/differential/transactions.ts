@@ -455,3 +455,28 @@ export const administeredTransactions: Scenario = async (session) => {
   await abort('a marker of an epoch before', { producerEpoch: 1 })
   await speaker.remembered('producers at the end')
 }
+
+/** Several transactions in one request, and questions whether a partition is a part of one. */
+export const batchedPartitions: Scenario = async (session) => {
+  const speaker = await Speaker.find(session, 'batched')
+  const { transactionalId, topic } = speaker
+  const producer = await speaker.initialize('initialize')
+  const ask = (what: string, version: number, over: object = {}, name = topic) =>
+    speaker.record(what, 'AddPartitionsToTxn', version, {
+      transactions: [
+        { transactionalId, ...producer, verifyOnly: false, topics: [{ name, partitions: [0] }], ...over },
+        { transactionalId: '', ...producer, verifyOnly: false, topics: [{ name: topic, partitions: [0] }] },
+      ],
+    })
+  for (const version of [4, 5]) {
+    await ask(`verify ${version}`, version, { verifyOnly: true })
+    await ask(`verify in another epoch ${version}`, version, { verifyOnly: true, producerEpoch: 9 })
+    await ask(`add an unknown topic ${version}`, version, {}, `absent-${session.suffix}`)
+    await ask(`add in another epoch ${version}`, version, { producerEpoch: 9 })
+    await ask(`add ${version}`, version)
+    await ask(`verify what was added ${version}`, version, { verifyOnly: true })
+    await speaker.end(`abort ${version}`, producer, false, 4)
+    await speaker.ended()
+    await ask(`verify what has ended ${version}`, version, { verifyOnly: true })
+  }
+}
