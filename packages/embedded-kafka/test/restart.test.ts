@@ -110,7 +110,7 @@ it('a leader epoch never goes back, and old ones can be asked for', async () => 
   expect(topics[0]?.partitions).toMatchObject([{ leaderEpoch: 1, endOffset: 2n }])
 })
 
-it('what DeleteRecords and DeleteGroups took away does not come back', async () => {
+it('what DeleteRecords, DeleteGroups and OffsetDelete took away does not come back', async () => {
   using directory = scratchDirectory()
   {
     await using kafka = await start(directory.path)
@@ -121,10 +121,14 @@ it('what DeleteRecords and DeleteGroups took away does not come back', async () 
     await client.ask('DeleteRecords', 1, { topics: [{ name: 'orders', partitions }], timeoutMs: 1_000 })
     await commit(kafka, { groupId: 'old', topic: 'orders', nextOffset: 1n })
     await client.ask('DeleteGroups', 1, { groupsNames: ['old'] })
+    await commit(kafka, { groupId: 'kept', topic: 'orders', nextOffset: 1n })
+    const topics = [{ name: 'orders', partitions: [{ partitionIndex: 0 }] }]
+    await client.ask('OffsetDelete', 0, { groupId: 'kept', topics })
   }
   await using kafka = await start(directory.path)
   expect(kafka.offsets('orders', 0)).toEqual({ startOffset: 3n, endOffset: 8n })
   expect(kafka.group('old')).toBeUndefined()
+  expect(kafka.committed('kept')).toEqual([])
 })
 
 it('a directory is used by one broker at a time, and must be its own', async () => {

@@ -57,10 +57,13 @@ export class CommittedOffsets {
     for (const { topic, partition, ...offset } of committed) this.#remember(topic, partition, offset)
   }
 
+  /** @throws {StorageFailed} when it cannot be noted; the commit stands. */
   delete(topic: string, partition: number): void {
     const partitions = this.#byTopic.get(topic)
-    partitions?.delete(partition)
-    if (partitions?.size === 0) this.#byTopic.delete(topic)
+    if (!partitions?.has(partition)) return
+    this.#journal?.delete(topic, partition)
+    partitions.delete(partition)
+    if (partitions.size === 0) this.#byTopic.delete(topic)
   }
 
   forgetTopic(topic: string): void {
