@@ -1,13 +1,13 @@
 import type { ApiName } from '../api/catalogue.ts'
 import type { Subject } from '../protocol/api.ts'
 import type { ErrorName } from '../protocol/error-codes.ts'
-import { needs } from './operations.ts'
+import { type Needs, needs } from './operations.ts'
 import type { Access, Authorize } from './options.ts'
 
 /** What one request of one client may do. */
 export class Authorization {
   readonly #authorize: Authorize
-  readonly #needs: (typeof needs)[ApiName]
+  readonly #needs: Needs
   readonly #who: Pick<Access, 'principal' | 'host'>
 
   constructor(authorize: Authorize, api: string, who: Pick<Access, 'principal' | 'host'>) {
@@ -18,7 +18,7 @@ export class Authorization {
 
   /** The error of the first group or transactional id, or of the cluster, that the client may not touch as this request wants to. */
   refusal(subjects: readonly Subject[]): ErrorName | undefined {
-    const { cluster, group, transactionalId } = this.#needs ?? {}
+    const { cluster, group, transactionalId } = this.#needs
     const transactionalIds = subjects.flatMap((subject) => subject.transactionalId || [])
     const asksForId = transactionalId !== undefined && transactionalIds.length > 0
     if (asksForId && !transactionalIds.every((name) => this.#allows(transactionalId, 'transactional-id', name)))
@@ -32,7 +32,7 @@ export class Authorization {
 
   /** Whether the client may do with this topic what the request wants. */
   allowsTopic(name: string): boolean {
-    const operation = this.#needs?.topic
+    const operation = this.#needs.topic
     return operation === undefined || this.#allows(operation, 'topic', name)
   }
 

@@ -23,7 +23,14 @@ export interface Needs {
 
 const member: Needs = { group: 'Read' }
 
-export const needs: Readonly<Partial<Record<ApiName, Needs>>> = {
+/** Open to everybody: who asks is not known yet. */
+const nothing: Needs = {}
+
+/** Every API has its entry: one that was forgotten would be open to everybody. */
+export const needs: Readonly<Record<ApiName, Needs>> = {
+  ApiVersions: nothing,
+  SaslHandshake: nothing,
+  SaslAuthenticate: nothing,
   Produce: { topic: 'Write', transactionalId: 'Write' },
   Fetch: { topic: 'Read' },
   ListOffsets: { topic: 'Describe' },
@@ -49,6 +56,7 @@ export const needs: Readonly<Partial<Record<ApiName, Needs>>> = {
   WriteTxnMarkers: { cluster: 'Alter' },
   TxnOffsetCommit: { group: 'Read', topic: 'Read', transactionalId: 'Write' },
   DescribeTransactions: { transactionalId: 'Describe' },
+  ListTransactions: { cluster: 'Describe' },
   OffsetForLeaderEpoch: { topic: 'Describe' },
   DescribeConfigs: { topic: 'DescribeConfigs' },
   AlterConfigs: { topic: 'AlterConfigs' },
