@@ -10,6 +10,7 @@ export interface Equivalent {
 
 const committer = 'packages/event-bus/src/consuming/committer.ts'
 const map = 'packages/event-bus/src/consuming/offset-map.ts'
+const tracker = 'packages/event-bus/src/consuming/offset-tracker.ts'
 const lanes = 'packages/event-bus/src/consuming/key-lanes.ts'
 const verdict = 'packages/event-bus/src/failing/verdict.ts'
 const watch = 'packages/event-bus/src/failing/outage-watch.ts'
@@ -32,6 +33,74 @@ export const equivalents: readonly Equivalent[] = [
     original: 'if (writtenBase === undefined || encoded === undefined || more.length > 0) return null',
     changed: 'if (false || encoded === undefined || more.length > 0) return null',
     because: 'where there is no base there is no map behind it',
+  },
+  {
+    file: tracker,
+    original: 'readonly #laneKeys: (string | null)[] = []',
+    changed: 'readonly #laneKeys: (string | null)[] = ["Stryker was here"]',
+    because: 'a place is written before it is read',
+  },
+  {
+    file: tracker,
+    original: 'if (this.#stragglers.size > 0) return this.#stragglers.first?.offset ?? 0n',
+    changed: 'if (this.#stragglers.size > 0) return this.#stragglers.first.offset ?? 0n',
+    because: 'where there are any there is a first; the question mark is there for the types',
+  },
+  {
+    file: tracker,
+    original: 'if (this.#settledEnd <= this.#lowest) return this.nextOffset',
+    changed: 'if (false) return this.nextOffset',
+    because:
+      'everything below the lowest unsettled record is settled, so this is true where both are the same: then what follows answers the same offset',
+  },
+  {
+    file: tracker,
+    original: 'if (this.#settledEnd <= this.#lowest) return this.nextOffset',
+    changed: 'if (this.#settledEnd < this.#lowest) return this.nextOffset',
+    because: 'as before: where both are the same what follows answers the same offset',
+  },
+  {
+    file: tracker,
+    original: 'if (this.#stragglers.size > 0) return this.#stragglers.first?.receivedAt ?? null',
+    changed: 'if (this.#stragglers.size > 0) return this.#stragglers.first.receivedAt ?? null',
+    because: 'where there are any there is a first; the question mark is there for the types',
+  },
+  {
+    file: tracker,
+    original: 'if (ticket - this.#head > this.#mask) this.#makeRoom()',
+    changed: 'if (ticket - this.#head >= this.#mask) this.#makeRoom()',
+    because: 'room is made one record earlier',
+  },
+  {
+    file: tracker,
+    original: 'if (this.#mask + 1 < MAX_CAPACITY) {',
+    changed: 'if (this.#mask + 1 <= MAX_CAPACITY) {',
+    because: 'the ring grows once more, to twice the memory that it may take',
+  },
+  {
+    file: tracker,
+    original: 'if (this.#mask + 1 < MAX_CAPACITY) {',
+    changed: 'if (this.#mask - 1 < MAX_CAPACITY) {',
+    because: 'the ring grows once more, to twice the memory that it may take',
+  },
+  {
+    file: tracker,
+    original: 'this.#passSettled()',
+    changed: ';',
+    because:
+      'the record at the head was unsettled, so it is a straggler now, and whoever settles that passes what is settled behind it',
+  },
+  {
+    file: tracker,
+    original: 'const laneKeys = this.#laneKeys.slice()',
+    changed: 'const laneKeys = this.#laneKeys',
+    because: 'each record goes to its own place or to a new one, never to one that is still to be read',
+  },
+  {
+    file: tracker,
+    original: 'for (let ticket = this.#head; ticket < this.#tail; ticket += 1) {',
+    changed: 'for (let ticket = this.#head; ticket <= this.#tail; ticket += 1) {',
+    because: 'the place of the next record is written before it is read',
   },
   {
     file: lanes,

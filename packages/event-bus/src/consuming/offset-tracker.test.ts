@@ -163,6 +163,43 @@ describe('OffsetTracker', () => {
     expect(tracker.nextOffset).toBe(1_000_000n)
   })
 
+  it('has another revision for everything that may be committed, and for nothing else', () => {
+    const tracker = new OffsetTracker(0n)
+    const seen = new Set([tracker.revision])
+    const expectNews = (): void => {
+      expect(seen).not.toContain(tracker.revision)
+      seen.add(tracker.revision)
+    }
+    const [first, second] = [tracker.track(0n, 0, null), tracker.track(1n, 0, null)]
+    tracker.settle(first)
+    expectNews()
+    tracker.advance(5n)
+    expect(seen).toContain(tracker.revision)
+    tracker.settle(second)
+    expectNews()
+    tracker.advance(9n)
+    expectNews()
+    tracker.settle(tracker.track(9n, 0, null))
+    expectNews()
+  })
+
+  it('tells of each unsettled record the lane that it was given, in whatever place it is kept', () => {
+    const tracker = new OffsetTracker(0n)
+    const laneOf = (offset: number): string | null => (offset % 3 === 0 ? null : `lane ${offset}`)
+    const isKept = (offset: number): boolean => offset % 5_000 < 2
+    for (let offset = 0; offset < 12_000; offset += 1) {
+      const ticket = tracker.track(BigInt(offset), 0, laneOf(offset))
+      if (offset > 200 && !isKept(offset)) tracker.settle(ticket)
+      if (offset !== 200 && offset !== 11_999) continue
+      const lanes = new Map<number, string | null>()
+      tracker.visitUnsettled(100_000n, (found, laneKey) => lanes.set(Number(found), laneKey))
+      const unsettled = Array.from({ length: offset + 1 }, (_, each) => each).filter(
+        (each) => each <= 200 || isKept(each),
+      )
+      expect([...lanes]).toEqual(unsettled.map((each) => [each, laneOf(each)]))
+    }
+  })
+
   it('moves on by positions alone when a chunk holds no record', () => {
     const tracker = new OffsetTracker(5n)
     tracker.advance(9n)
