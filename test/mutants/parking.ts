@@ -11,6 +11,12 @@ export const parkingMutants: readonly Mutant[] = [
     planted: 'if (isSettled) {',
   },
   {
+    name: 'a partition whose arrivals all wait behind a slow key stays paused',
+    file: `${consuming}/group-engine.ts`,
+    original: 'onMoved: () => this.#moved(run),',
+    planted: 'onMoved: () => this.committer.note(),',
+  },
+  {
     name: 'followers that are parked again go behind those who never came back',
     file: `${consuming}/parked-lanes.ts`,
     original: 'lane.tickets.prepend(tickets)',

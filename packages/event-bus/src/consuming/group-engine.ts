@@ -181,8 +181,7 @@ export class GroupEngine implements GroupListener {
   // What happens to records
 
   settled(delivery: Delivery): void {
-    this.committer.note()
-    if (delivery.owner.intake.isPaused) this.#review(delivery.owner)
+    this.#moved(delivery.owner)
   }
 
   /** The handler of a record of an earlier epoch has ended: its key is free, in the epoch that is now. */
@@ -232,7 +231,7 @@ export class GroupEngine implements GroupListener {
       intake,
       clock,
       parking: this.#parking,
-      onMoved: () => this.committer.note(),
+      onMoved: () => this.#moved(run),
       ...(definition.on.some(isOfBatches) ? { onBatchDue: () => this.dispatcher.dispatch() } : {}),
     })
     for (const { owner, deliveries } of runner().inFlight.aborted()) {
@@ -270,6 +269,12 @@ export class GroupEngine implements GroupListener {
     this.dispatcher.remove(run)
     // Calls for one partition do not overlap, but a close may: never remove the run of a later epoch.
     if (this.#runs.get(partitionId(run)) === run) this.#runs.delete(partitionId(run))
+  }
+
+  /** Something of it was settled, or passed: there may be more to commit, and room for more. */
+  #moved(run: PartitionRun): void {
+    this.committer.note()
+    if (run.intake.isPaused) this.#review(run)
   }
 
   #review(run: PartitionRun): void {

@@ -37,7 +37,7 @@ export interface PartitionRunOptions {
   readonly intake: Intake
   readonly clock: Clock
   readonly parking: ParkingEnvironment
-  /** The position moved without a settlement: past records that an earlier epoch has settled, past control batches. */
+  /** All of a chunk was taken, perhaps without anything that can run: what was settled before, or waits behind a slow key, and control batches. */
   readonly onMoved: () => void
   /** For subscriptions with handlers of batches: a batch may start because time has passed. */
   readonly onBatchDue?: () => void

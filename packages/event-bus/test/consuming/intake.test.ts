@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ByteBudget } from '../../src/consuming/flow-control.ts'
 import { encodeOffsetMap } from '../../src/consuming/offset-map.ts'
+import { fixed } from '../../src/failing/backoff.ts'
 import { order, rig } from './rig.ts'
 
 const hang = (): Promise<void> => new Promise(() => {})
@@ -108,6 +109,31 @@ describe('limits (I5)', () => {
     expect(driver.calls).toHaveLength(2)
     partition.deliver(orders(21, 22))
     expect(driver.calls.slice(2)).toEqual(['pause orders/0'])
+  })
+
+  it('let a partition go on when all that had arrived turns out to wait behind a slow key', async () => {
+    const { driver, clock } = rig(
+      async ({ origin }) => {
+        if (origin.partition === 0) throw new Error('out of stock')
+        await clock.sleep(10_000)
+      },
+      {
+        concurrency: 1,
+        limits: { maxRecordsPerPartition: 10 },
+        onFailure: { inPlace: { attempts: 2, backoff: fixed(3_600_000) }, outage: false },
+      },
+    )
+    const [waiting, busy] = [await driver.assign(0), await driver.assign(1)]
+    waiting.deliver(orders(0, 12))
+    await clock.advance(2_000)
+    expect(driver.calls).toEqual(['pause orders/0', 'resume orders/0'])
+    busy.deliver([order('a', 100)])
+    // No slot is free to look at these.
+    waiting.deliver(orders(12, 24))
+    await clock.advance(2_000)
+    expect(driver.calls.slice(2)).toEqual(['pause orders/0'])
+    await clock.advance(8_000)
+    expect(driver.calls.slice(3)).toEqual(['resume orders/0'])
   })
 
   it('do not count what is settled behind a waiting key, where the group keeps it', async () => {

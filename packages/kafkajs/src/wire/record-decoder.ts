@@ -153,7 +153,7 @@ function markerType(batch: Batch): number | null {
   return reader.bytes(reader.next())?.readInt16BE(2) ?? ABORT_MARKER
 }
 
-/** The batch's records from `position` on, looked through for lengths that lie: later on nobody could do anything about one. */
+/** The batch's records from `position` on, looked through for lengths and offsets that lie: later on nobody could do anything about one. */
 function runOf(batch: Batch, position: bigint): RecordRun {
   const { attributes, baseOffset, baseTimestamp, maxTimestamp } = batch
   const codec = codecById(attributes & 0x07)
@@ -163,13 +163,17 @@ function runOf(batch: Batch, position: bigint): RecordRun {
   const reader = new VarintReader(bytes, codec === null ? batch.start : 0, end)
   let start = end
   let count = 0
+  let lastDelta = -1
   for (let index = 0; index < batch.count; index++) {
     const recordStart = reader.at
     const recordEnd = reader.next() + reader.at
     if (recordEnd > end) throw new RangeError(`record ${index} ends beyond its batch`)
     reader.skip(1)
     reader.next()
-    if (reader.next() >= firstWanted) {
+    const offsetDelta = reader.next()
+    if (offsetDelta <= lastDelta) throw new RangeError(`record ${index} does not come after the one before it`)
+    lastDelta = offsetDelta
+    if (offsetDelta >= firstWanted) {
       if (count === 0) start = recordStart
       count++
     }

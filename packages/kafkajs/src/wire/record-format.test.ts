@@ -155,6 +155,16 @@ describe('the record format', () => {
     expect(corrupt.nextPosition).toBe(1n)
   })
 
+  it('refuses a batch whose records do not follow each other: the one left out would be lost', () => {
+    const encoded = encodeBatch([plain('a'), plain('b')], sequence)
+    const second = 62 + ((encoded[61] ?? 0) >> 1)
+    // Behind its size, attributes and time, a byte each.
+    expect(encoded[second + 3]).toBe(2)
+    encoded[second + 3] = 0
+    encoded.writeUInt32BE(crc32c(encoded, 21), 17)
+    expect(() => decodeRecords(encoded, 0n, [])).toThrow(CorruptBatchError)
+  })
+
   it('never reads beyond the bytes it was given, whatever they are', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (array) => {
