@@ -1,13 +1,10 @@
 /** What a team writes on kafkajs for itself to have what an event of Tributary has: Avro by avsc, an id, CloudEvents and trace headers. Nothing else of it. */
 import { randomBytes, randomUUID } from 'node:crypto'
-import avsc, { type Schema } from 'avsc'
 import { Partitioners } from 'kafkajs'
-import { envelopeSchema, type Order, type PreparedOrder } from '../orders/order.ts'
+import type { PreparedOrder } from '../orders/order.ts'
+import { orderIn, plainEnvelope } from '../orders/plain-envelope.ts'
 import type { Contender, OrderPublisher, Target } from './contender.ts'
 import { clientOf } from './kafkajs.ts'
-
-// Its types want arrays that can be changed, and change nothing.
-const envelope = avsc.Type.forSchema(envelopeSchema as unknown as Schema)
 
 /** Avro's single-object encoding. avsc has no fingerprint of the kind that it asks for; readers here look at none. */
 const frame = Buffer.from('c3010000000000000000', 'hex')
@@ -22,8 +19,8 @@ export const byHand: Contender = {
     await consumer.subscribe({ topics: [source.topic], fromBeginning: true })
     await consumer.run({
       eachMessage: async ({ message: { value } }) => {
-        const { data } = envelope.fromBuffer((value ?? frame).subarray(frame.length)) as { data: Order }
-        const pending = handle(Number(data.orderId), data)
+        const order = orderIn(value ?? frame)
+        const pending = handle(Number(order.orderId), order)
         if (pending !== undefined) await pending
       },
     })
@@ -45,7 +42,7 @@ function messageOf({ key, order }: PreparedOrder) {
   const id = randomUUID()
   const traceId = randomBytes(16).toString('hex')
   const timestamp = new Date()
-  const body = envelope.toBuffer({
+  const body = plainEnvelope.toBuffer({
     event_id: id,
     trace_id: traceId,
     timestamp: timestamp.getTime(),

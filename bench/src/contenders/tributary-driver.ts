@@ -1,13 +1,8 @@
 /** Tributary's driver alone, and plain avsc: what is left when there is no engine, and so what an engine can at best come near to. */
 
 import { kafkajs } from '@tributary/kafkajs'
-import avsc, { type Schema } from 'avsc'
-import { envelopeSchema, type Order } from '../orders/order.ts'
+import { orderIn } from '../orders/plain-envelope.ts'
 import type { Contender } from './contender.ts'
-
-// Its types want arrays that can be changed, and change nothing.
-const envelope = avsc.Type.forSchema(envelopeSchema as unknown as Schema)
-const FRAME_BYTES = 10
 
 export const driverAlone: Contender = {
   form: 'events',
@@ -34,8 +29,8 @@ export const driverAlone: Contender = {
       onChunk({ records }) {
         for (const { value } of records) {
           if (value === null) continue
-          const { value: body } = envelope.decode(value, FRAME_BYTES) as { value: { data: Order } }
-          void handle(Number(body.data.orderId), body.data)
+          const order = orderIn(value)
+          void handle(Number(order.orderId), order)
         }
       },
       onFailed: (error) => {

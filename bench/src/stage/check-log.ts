@@ -1,15 +1,10 @@
 /** Reads a topic to its end with raw kafkajs and decodes with plain avsc: nothing that is being measured checks itself. */
-import avsc, { type Schema } from 'avsc'
 import { Kafka, logLevel } from 'kafkajs'
 import type { RecordForm } from '../contenders/contender.ts'
 import { Ledger, type Verdict } from '../orders/ledger.ts'
-import { envelopeSchema, sequenceIn } from '../orders/order.ts'
+import { sequenceIn } from '../orders/order.ts'
+import { orderIn } from '../orders/plain-envelope.ts'
 import { isSameOrder } from '../orders/same-order.ts'
-
-/** Avro's single-object encoding: two bytes of marker, eight of fingerprint. */
-const FRAME_BYTES = 10
-// Its types want arrays that can be changed, and change nothing.
-const envelope = avsc.Type.forSchema(envelopeSchema as unknown as Schema)
 
 export async function checkLog(
   source: { readonly brokers: readonly string[]; readonly topic: string; readonly group: string },
@@ -48,6 +43,6 @@ function book(ledger: Ledger, form: RecordForm, value: Buffer): void {
     ledger.book(sequenceIn(value), value)
     return
   }
-  const { data } = envelope.fromBuffer(value.subarray(FRAME_BYTES)) as { data: { orderId: string } }
-  ledger.book(Number(data.orderId), data)
+  const order = orderIn(value)
+  ledger.book(Number(order.orderId), order)
 }
