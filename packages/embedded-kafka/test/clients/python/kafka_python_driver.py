@@ -83,6 +83,10 @@ class Driver:
                 session_timeout_ms=10_000,
                 heartbeat_interval_ms=200,
             )
+            # A fault of kafka-python 3.0.12: a leader that joins again because it learnt of partitions, and whose poll times out
+            # meanwhile, forgets the assignment that it was given. One that knows the partitions before it joins has no such reason.
+            while not consumer.partitions_for_topic(topic):
+                pass
             return Polled(consumer)
 
         return PolledMember(open_consumer)
