@@ -1,7 +1,7 @@
 /**
  * `pnpm mutants:automatic`: Stryker on the files where one wrong comparison loses records. It works in a clone of its own, because it writes into the files, and
  * because nobody else needs its 150 packages. What is committed is tried. Minutes long; exits with 1 when a change survives that `equivalent.ts` does not argue
- * for. Arguments go to Stryker: `--mutate packages/event-bus/src/consuming/committer.ts`.
+ * for. Arguments go to Stryker: `--mutate packages/event-bus/src/consuming/offsets/committer.ts`.
  */
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdtempSync, readFileSync } from 'node:fs'

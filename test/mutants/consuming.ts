@@ -5,13 +5,13 @@ const consuming = 'packages/event-bus/src/consuming'
 export const consumingMutants: readonly Mutant[] = [
   {
     name: 'a commit goes one offset too far',
-    file: `${consuming}/offset-tracker.ts`,
+    file: `${consuming}/offsets/offset-tracker.ts`,
     original: 'return this.#head === this.#tail ? this.position : this.#ringOffset(this.#head)',
     planted: 'return this.#head === this.#tail ? this.position : this.#ringOffset(this.#head) + 1n',
   },
   {
     name: 'a commit passes over a hole between settled records',
-    file: `${consuming}/offset-tracker.ts`,
+    file: `${consuming}/offsets/offset-tracker.ts`,
     original:
       'while (this.#head < this.#tail && this.#states[this.#head & this.#mask] === recordStates.settled) this.#head += 1',
     planted:
@@ -55,62 +55,62 @@ export const consumingMutants: readonly Mutant[] = [
   },
   {
     name: 'the completion of a fenced attempt counts',
-    file: `${consuming}/delivery-runner.ts`,
+    file: `${consuming}/attempts/delivery-runner.ts`,
     original: 'if (attempt.fencedBy === null) return true',
     planted: "if (attempt.fencedBy !== 'other') return true",
   },
   {
     name: 'a fenced attempt may publish',
-    file: `${consuming}/attempt-context.ts`,
+    file: `${consuming}/attempts/attempt-context.ts`,
     original: '    this.throwIfFenced()\n    const { envelope, span } = this.#record',
     planted: '    const { envelope, span } = this.#record',
   },
   {
     name: 'a record is settled before its departure is acknowledged',
-    file: `${consuming}/delivery-settler.ts`,
+    file: `${consuming}/attempts/delivery-settler.ts`,
     original: '    delivery.departure = departure\n    void this.write(delivery, departure)',
     planted: "    this.settle(delivery, 'dead-lettered')\n    void this.write(delivery, departure)",
   },
   {
     name: 'a record whose departure was not written counts as settled',
-    file: `${consuming}/delivery-settler.ts`,
+    file: `${consuming}/attempts/delivery-settler.ts`,
     original: "if (outcome.kind === 'written') this.#departed(delivery, departure)",
     planted: "if (outcome.kind !== 'dropped') this.#departed(delivery, departure)",
   },
   {
     name: 'a follower starts beside the record before it',
-    file: `${consuming}/key-lanes.ts`,
+    file: `${consuming}/lanes/key-lanes.ts`,
     original: '    predecessor.follower = member\n    member.predecessor = predecessor\n    return false',
     planted: '    return true',
   },
   {
     name: 'a lane is never opened again',
-    file: `${consuming}/key-lanes.ts`,
+    file: `${consuming}/lanes/key-lanes.ts`,
     original: '    const follower = member.follower\n    member.follower = null',
     planted: '    const follower = null\n    member.follower = null',
   },
   {
     name: 'a lane that is empty is remembered for ever',
-    file: `${consuming}/key-lanes.ts`,
+    file: `${consuming}/lanes/key-lanes.ts`,
     original: 'this.#tails.delete(member.laneKey)',
     planted: 'void 0',
   },
   {
     name: 'nobody is woken when a slot is free',
-    file: `${consuming}/slots.ts`,
+    file: `${consuming}/attempts/slots.ts`,
     original: '    owner.end()\n    this.#onFree()',
     planted: '    owner.end()',
   },
   {
     name: 'a slot is lost with each failure of an attempt',
-    file: `${consuming}/delivery-runner.ts`,
+    file: `${consuming}/attempts/delivery-runner.ts`,
     original:
       "    this.#options.settler.judge(attempt.delivery, 'handle', attempt.span, thrown)\n    this.#slots.end(attempt)",
     planted: "    this.#options.settler.judge(attempt.delivery, 'handle', attempt.span, thrown)",
   },
   {
     name: 'an abandoned attempt keeps its slot',
-    file: `${consuming}/delivery-runner.ts`,
+    file: `${consuming}/attempts/delivery-runner.ts`,
     original:
       "      'attempt abandoned: its handler did not end after its signal aborted, and still runs',\n    )\n    this.#endFenced(attempt)",
     planted: "      'attempt abandoned: its handler did not end after its signal aborted, and still runs',\n    )",
@@ -153,25 +153,25 @@ export const consumingMutants: readonly Mutant[] = [
   },
   {
     name: 'commits overtake each other',
-    file: `${consuming}/committer.ts`,
+    file: `${consuming}/offsets/committer.ts`,
     original: 'this.#sending = this.#sending.then(() => this.#sendDue())',
     planted: 'this.#sending = this.#sendDue()',
   },
   {
     name: 'a commit that failed is never sent again',
-    file: `${consuming}/committer.ts`,
+    file: `${consuming}/offsets/committer.ts`,
     original: '      this.#sendLater()\n    }\n  }',
     planted: '    }\n  }',
   },
   {
     name: 'a commit goes back',
-    file: `${consuming}/committer.ts`,
+    file: `${consuming}/offsets/committer.ts`,
     original: 'if (committedOffset !== null && nextOffset < committedOffset) return false',
     planted: 'void 0',
   },
   {
     name: 'a refused offset map blocks the commit',
-    file: `${consuming}/committer.ts`,
+    file: `${consuming}/offsets/committer.ts`,
     original: "isMetadataRefused ? '' : partition.metadata()",
     planted: 'partition.metadata()',
   },
@@ -195,7 +195,7 @@ export const consumingMutants: readonly Mutant[] = [
   },
   {
     name: 'a partition keeps its loan when its deadlines pass',
-    file: `${consuming}/slots.ts`,
+    file: `${consuming}/attempts/slots.ts`,
     original: "else if (fencedBy === 'deadline') owner.allowance = 0",
     planted: '',
   },
@@ -207,19 +207,19 @@ export const consumingMutants: readonly Mutant[] = [
   },
   {
     name: 'a deadline never passes',
-    file: `${consuming}/in-flight.ts`,
+    file: `${consuming}/attempts/in-flight.ts`,
     original: "while (this.#first !== null && this.#leftMs(this.#first) <= 0) this.#abort(this.#first, 'deadline')",
     planted: 'void 0',
   },
   {
     name: 'a deadline that was extended passes at its old time',
-    file: `${consuming}/in-flight.ts`,
+    file: `${consuming}/attempts/in-flight.ts`,
     original: 'if (this.#leftMs(attempt) <= 0) this.#abort',
     planted: 'if (attempt.owner) this.#abort',
   },
   {
     name: 'a lost partition leaves extended attempts unfenced',
-    file: `${consuming}/in-flight.ts`,
+    file: `${consuming}/attempts/in-flight.ts`,
     original: 'for (const attempt of [...fenced, ...this.#extended.keys()]) {',
     planted: 'for (const attempt of fenced) {',
   },
@@ -231,13 +231,13 @@ export const consumingMutants: readonly Mutant[] = [
   },
   {
     name: 'a record joins a batch beside one of its key that runs elsewhere',
-    file: `${consuming}/batch-assembly.ts`,
+    file: `${consuming}/batches/batch-assembly.ts`,
     original: 'if (index === 0 || (before?.isCollecting === true && before === batch)) return false',
     planted: 'if (index >= 0) return false',
   },
   {
     name: 'an acknowledgement counts though an earlier record of its key will be tried again',
-    file: `${consuming}/batch-runner.ts`,
+    file: `${consuming}/batches/batch-runner.ts`,
     original: 'const isHeld = laneKey !== null && held.has(laneKey)',
     planted: 'const isHeld = false',
   },

@@ -8,10 +8,10 @@ export interface Equivalent {
   readonly because: string
 }
 
-const committer = 'packages/event-bus/src/consuming/committer.ts'
-const map = 'packages/event-bus/src/consuming/offset-map.ts'
-const tracker = 'packages/event-bus/src/consuming/offset-tracker.ts'
-const lanes = 'packages/event-bus/src/consuming/key-lanes.ts'
+const committer = 'packages/event-bus/src/consuming/offsets/committer.ts'
+const map = 'packages/event-bus/src/consuming/offsets/offset-map.ts'
+const tracker = 'packages/event-bus/src/consuming/offsets/offset-tracker.ts'
+const lanes = 'packages/event-bus/src/consuming/lanes/key-lanes.ts'
 const verdict = 'packages/event-bus/src/failing/verdict.ts'
 const watch = 'packages/event-bus/src/failing/outage-watch.ts'
 

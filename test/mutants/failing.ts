@@ -6,19 +6,19 @@ const failing = 'packages/event-bus/src/failing'
 export const failingMutants: readonly Mutant[] = [
   {
     name: 'a retry is attempted before it is due',
-    file: `${consuming}/due-gate.ts`,
+    file: `${consuming}/intake/due-gate.ts`,
     original: 'return Math.min(dueAt - clock.now(), latestMs - clock.monotonic())',
     planted: 'return Math.min(dueAt - 5 - clock.now(), latestMs - clock.monotonic())',
   },
   {
     name: 'a writer whose clock is ahead holds a retry topic up',
-    file: `${consuming}/due-gate.ts`,
+    file: `${consuming}/intake/due-gate.ts`,
     original: 'return Math.min(dueAt - clock.now(), latestMs - clock.monotonic())',
     planted: 'return dueAt - clock.now()',
   },
   {
     name: 'a clock that is set forward is not noticed in a long wait',
-    file: `${consuming}/due-gate.ts`,
+    file: `${consuming}/intake/due-gate.ts`,
     original: 'Math.min(Math.max(this.#leftMs(wait), 1), LONGEST_SLEEP_MS)',
     planted: 'Math.max(this.#leftMs(wait), 1)',
   },

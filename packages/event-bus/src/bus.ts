@@ -1,10 +1,10 @@
 /** The event bus: what a service makes once, publishes through, subscribes to, and closes last. */
 import type { SchemaStore } from './avro/schema-store.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { ByteBudget } from './consuming/flow-control.ts'
-import { LoopBrake } from './consuming/loop-brake.ts'
+import { ByteBudget } from './consuming/intake/flow-control.ts'
+import { LoopBrake } from './consuming/intake/loop-brake.ts'
 import { createSubscription, type Subscription } from './consuming/subscription.ts'
-import type { SubscriptionDefinition } from './consuming/subscription-definition.ts'
+import type { SubscriptionDefinition } from './consuming/definition/subscription-definition.ts'
 import type { Driver, DriverAdmin } from './driver.ts'
 import { BusClosedError, GroupAlreadySubscribedError } from './errors.ts'
 import { guardedLogger, type Logger, silentLogger } from './logger.ts'

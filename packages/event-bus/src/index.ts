@@ -18,16 +18,16 @@ export type {
   BatchOptions,
   BatchOutcome,
   BatchRegistration,
-} from './consuming/batch-handler.ts'
-export { handleBatch, isOfBatches } from './consuming/batch-handler.ts'
-export type { EventHandler, HandlerContext, HandlerRegistration, Skip } from './consuming/handler.ts'
-export { handle, isSkip, skip } from './consuming/handler.ts'
-export type { Degradation, SubscriptionHealth } from './consuming/health.ts'
-export type { OffsetMapSummary, OffsetMetadata, OffsetRange, WaitingKey } from './consuming/offset-metadata.ts'
-export { describeOffsetMetadata } from './consuming/offset-metadata.ts'
-export type { OldestUnsettled } from './consuming/oldest-unsettled.ts'
-export type { Outage } from './consuming/outage-health.ts'
-export type { RateLimit, RateLimitOptions } from './consuming/rate-limit.ts'
+} from './consuming/definition/batch-handler.ts'
+export { handleBatch, isOfBatches } from './consuming/definition/batch-handler.ts'
+export type { EventHandler, HandlerContext, HandlerRegistration, Skip } from './consuming/definition/handler.ts'
+export { handle, isSkip, skip } from './consuming/definition/handler.ts'
+export type { Degradation, SubscriptionHealth } from './consuming/health/health.ts'
+export type { OffsetMapSummary, OffsetMetadata, OffsetRange, WaitingKey } from './consuming/offsets/offset-metadata.ts'
+export { describeOffsetMetadata } from './consuming/offsets/offset-metadata.ts'
+export type { OldestUnsettled } from './consuming/health/oldest-unsettled.ts'
+export type { Outage } from './consuming/health/outage-health.ts'
+export type { RateLimit, RateLimitOptions } from './consuming/attempts/rate-limit.ts'
 
 export type { Subscription } from './consuming/subscription.ts'
 export type {
@@ -38,8 +38,8 @@ export type {
   SessionLimits,
   SubscriptionDefinition,
   SubscriptionOptions,
-} from './consuming/subscription-definition.ts'
-export { defineSubscription } from './consuming/subscription-definition.ts'
+} from './consuming/definition/subscription-definition.ts'
+export { defineSubscription } from './consuming/definition/subscription-definition.ts'
 export type {
   AppendOptions,
   AppendResult,

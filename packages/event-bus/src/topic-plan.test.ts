@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { handle } from './consuming/handler.ts'
-import { defineSubscription } from './consuming/subscription-definition.ts'
+import { handle } from './consuming/definition/handler.ts'
+import { defineSubscription } from './consuming/definition/subscription-definition.ts'
 import { defineEvent } from './events/define-event.ts'
 import { retryTopics } from './failing/retry-topics.ts'
 import { planTopics } from './topic-plan.ts'

@@ -1,5 +1,5 @@
 /** Which topics events and subscriptions need. A plan is a value: it is printed, compared and reviewed before `applyTopics` touches a cluster. */
-import type { SubscriptionDefinition } from './consuming/subscription-definition.ts'
+import type { SubscriptionDefinition } from './consuming/definition/subscription-definition.ts'
 import type { TopicSpec } from './driver.ts'
 import { TopicPlanError } from './errors.ts'
 import type { AnyEventDefinition } from './events/define-event.ts'

@@ -1,7 +1,7 @@
 import type { Timer } from '../clock.ts'
 import type { Delivery } from './delivery.ts'
 import type { PartitionRun } from './partition.ts'
-import type { TokenBucket } from './rate-limit.ts'
+import type { TokenBucket } from './attempts/rate-limit.ts'
 import type { TurnClock } from './turn-clock.ts'
 
 export interface DispatcherOptions {

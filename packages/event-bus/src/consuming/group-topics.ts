@@ -1,5 +1,5 @@
 import { redriveTopic, retryDelayOf, retryTopic, type TopicRole } from '../topics.ts'
-import type { SubscriptionDefinition } from './subscription-definition.ts'
+import type { SubscriptionDefinition } from './definition/subscription-definition.ts'
 
 /** The topics that a group reads, and what each is to it: its sources, and beside each a redrive topic and the retry topics of its policy. */
 export class GroupTopics {

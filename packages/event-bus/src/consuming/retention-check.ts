@@ -2,7 +2,7 @@ import type { Driver } from '../driver.ts'
 import { RetentionTooShortError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import { retentionMargin } from '../topic-plan.ts'
-import type { SubscriptionDefinition } from './subscription-definition.ts'
+import type { SubscriptionDefinition } from './definition/subscription-definition.ts'
 
 /**
  * Warns where the source topics keep records for too short a time: followers of a waiting key are read again from there. Only a warning, because who runs the

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Driver } from '../driver.ts'
 import type { Logger } from '../logger.ts'
-import type { SubscriptionDefinition } from './subscription-definition.ts'
+import type { SubscriptionDefinition } from './definition/subscription-definition.ts'
 
 export interface StartPolicyOptions {
   readonly driver: Driver

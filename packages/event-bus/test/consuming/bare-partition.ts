@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/clock.ts'
-import { ByteBudget, Intake } from '../../src/consuming/flow-control.ts'
-import type { ParkingEnvironment } from '../../src/consuming/parking.ts'
+import { ByteBudget, Intake } from '../../src/consuming/intake/flow-control.ts'
+import type { ParkingEnvironment } from '../../src/consuming/lanes/parking.ts'
 import { PartitionRun } from '../../src/consuming/partition.ts'
 import { silentLogger } from '../../src/logger.ts'
 

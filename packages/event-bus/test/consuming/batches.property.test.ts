@@ -1,8 +1,8 @@
 /** Batches under random outcomes, failures and losses of their partition. The oracle knows what the handlers saw and said, and nothing of the engine. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { type BatchContext, handleBatch } from '../../src/consuming/batch-handler.ts'
-import { type HandlerContext, handle, skip } from '../../src/consuming/handler.ts'
+import { type BatchContext, handleBatch } from '../../src/consuming/definition/batch-handler.ts'
+import { type HandlerContext, handle, skip } from '../../src/consuming/definition/handler.ts'
 import { Reject } from '../../src/errors.ts'
 import { defineEvent } from '../../src/events/define-event.ts'
 import type { EventEnvelope } from '../../src/events/envelope.ts'

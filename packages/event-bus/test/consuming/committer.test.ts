@@ -1,6 +1,6 @@
 /** The committer's pace and what it learns from answers, on a clock of the test's own. What a commit contains is tested beside it. */
 import { expect, it, vi } from 'vitest'
-import { type Committable, Committer } from '../../src/consuming/committer.ts'
+import { type Committable, Committer } from '../../src/consuming/offsets/committer.ts'
 import type { CommitRequest, CommitResult } from '../../src/driver.ts'
 import { silentLogger } from '../../src/logger.ts'
 import { ManualClock } from './manual-clock.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { DueGate } from '../../src/consuming/due-gate.ts'
+import { DueGate } from '../../src/consuming/intake/due-gate.ts'
 import type { Chunk, RawRecord } from '../../src/driver.ts'
 import { provenanceHeaderNames } from '../../src/events/header-names.ts'
 import { ManualClock } from './manual-clock.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { HandlerContext } from '../../src/consuming/handler.ts'
+import type { HandlerContext } from '../../src/consuming/definition/handler.ts'
 import { fixed } from '../../src/failing/backoff.ts'
 import { order, orderPlaced, rig } from './rig.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ByteBudget } from '../../src/consuming/flow-control.ts'
-import { encodeOffsetMap } from '../../src/consuming/offset-map.ts'
+import { ByteBudget } from '../../src/consuming/intake/flow-control.ts'
+import { encodeOffsetMap } from '../../src/consuming/offsets/offset-map.ts'
 import { fixed } from '../../src/failing/backoff.ts'
 import { order, rig } from './rig.ts'
 

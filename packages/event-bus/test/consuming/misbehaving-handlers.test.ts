@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { skip } from '../../src/consuming/handler.ts'
+import { skip } from '../../src/consuming/definition/handler.ts'
 import { Reject, RetryLater } from '../../src/errors.ts'
 import { fixed } from '../../src/failing/backoff.ts'
 import { order, rig } from './rig.ts'

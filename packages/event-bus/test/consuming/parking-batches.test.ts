@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { handleBatch } from '../../src/consuming/batch-handler.ts'
+import { handleBatch } from '../../src/consuming/definition/batch-handler.ts'
 import type { Delivery, HandledEvent } from '../../src/consuming/delivery.ts'
 import type { Chunk, RawRecord } from '../../src/driver.ts'
 import { barePartition } from './bare-partition.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Delivery } from '../../src/consuming/delivery.ts'
-import { ByteBudget } from '../../src/consuming/flow-control.ts'
+import { ByteBudget } from '../../src/consuming/intake/flow-control.ts'
 import type { PartitionRun } from '../../src/consuming/partition.ts'
 import type { Chunk, RawRecord } from '../../src/driver.ts'
 import { barePartition } from './bare-partition.ts'

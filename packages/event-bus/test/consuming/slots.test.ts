@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { handleBatch } from '../../src/consuming/batch-handler.ts'
+import { handleBatch } from '../../src/consuming/definition/batch-handler.ts'
 import { Reject } from '../../src/errors.ts'
 import { fixed } from '../../src/failing/backoff.ts'
 import { order, orderPlaced, type Rig, rig } from './rig.ts'
