@@ -6,6 +6,8 @@ const block = /^<!-- include: (?<path>\S+) -->\n(?<shown>[\s\S]*?)^<!-- \/includ
 
 const languages: Readonly<Record<string, string>> = {
   '.ts': 'ts',
+  '.cjs': 'js',
+  '.mjs': 'js',
   '.json': 'json',
   '.sh': 'sh',
   '.yml': 'yaml',

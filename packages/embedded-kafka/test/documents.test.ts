@@ -18,8 +18,7 @@ it('skipped-features.md lists exactly the APIs and versions that are spoken', as
 
 it("the README's example prints what the README says", async () => {
   const readme = await read('README.md')
-  const [, example = ''] = /```ts\n(.*?)```/s.exec(readme) ?? []
-  const [, output = ''] = /prints\n\n```text\n(.*?)```/s.exec(readme) ?? []
+  const [, example = '', output = ''] = /```ts\n((?:(?!```).)*)```\n\nprints\n\n```text\n(.*?)```/s.exec(readme) ?? []
   const folder = path.join(root, '.cache', `readme-${process.pid}`)
   await mkdir(folder, { recursive: true })
   try {
