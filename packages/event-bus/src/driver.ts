@@ -244,6 +244,7 @@ export interface DriverAdmin {
   deleteTopics(topics: readonly string[]): Promise<void>
   createPartitions(topic: string, totalPartitions: number): Promise<void>
   topicConfigs(topic: string): Promise<ReadonlyMap<string, string>>
+  /** Sets what is named, and leaves all other settings as they are, also those that somebody else changes at the same time. */
   alterTopicConfigs(topic: string, configs: Readonly<Record<string, string>>): Promise<void>
   offsets(topic: string): Promise<readonly PartitionOffsets[]>
   /** Committed offsets of a group in a topic; partitions without one are left out. */

@@ -1,18 +1,13 @@
 import type { TopicDescription, TopicSpec } from '@tributary/event-bus'
-import {
-  alterConfigs,
-  createPartitions,
-  createTopics,
-  deleteTopics,
-  describeConfigs,
-  TOPIC_RESOURCE,
-} from '../wire/apis.ts'
+import { incrementalAlterConfigs } from '../wire/alter-configs.ts'
+import { createPartitions, createTopics, deleteTopics, describeConfigs, TOPIC_RESOURCE } from '../wire/apis.ts'
+import { Backoff, pause } from '../wire/backoff.ts'
 import type { Cluster } from '../wire/cluster.ts'
 import { BrokerError, code, throwOnCode } from '../wire/failures.ts'
 import type { Patience } from './patience.ts'
 
-/** Kafka's number for a configuration that was set on the topic itself. */
-const SET_ON_TOPIC = 1
+/** How long the broker that is asked next may take to hear of changed settings, in milliseconds. */
+const CHANGED_SETTINGS_PATIENCE_MS = 5_000
 
 /** Topics and their settings. What it returns from is known to the broker that is asked next, not only to the controller. */
 export class TopicAdmin {
@@ -115,24 +110,29 @@ export class TopicAdmin {
     )
   }
 
-  /** The request replaces all that was set on the topic, so what is set and not named is sent along. */
   async alterConfigs(topic: string, configs: Readonly<Record<string, string>>): Promise<void> {
-    const kept = (await this.#configEntries(topic)).filter(({ configSource }) => configSource === SET_ON_TOPIC)
-    const merged = new Map(kept.map(({ configName, configValue }) => [configName, configValue ?? '']))
-    for (const [name, value] of Object.entries(configs)) merged.set(name, value)
-    const configEntries = [...merged].map(([name, value]) => ({ name, value }))
     await this.#patience.retry(async () => {
       const link = await this.#cluster.controller()
-      const { resources } = await link.call(
-        alterConfigs,
-        { resources: [{ type: TOPIC_RESOURCE, name: topic, configEntries }] },
+      const answer = await link.call(
+        incrementalAlterConfigs,
+        { topic, configs },
         this.#cluster.settings.requestTimeoutMs,
       )
-      throwFirst(
-        resources.map(({ errorCode, errorMessage }) => ({ topic, errorCode, errorMessage })),
-        'configuring topic',
-      )
+      throwFirst([{ topic, ...answer }], 'configuring topic')
     })
+    await this.#untilConfigured(topic, configs)
+  }
+
+  /** Never rejects for what is not seen in time: the controller has the settings, and a broker may show a value in other words than it was given. */
+  async #untilConfigured(topic: string, configs: Readonly<Record<string, string>>): Promise<void> {
+    const startedAt = performance.now()
+    const backoff = new Backoff()
+    for (;;) {
+      const seen = await this.configs(topic)
+      if (Object.entries(configs).every(([name, value]) => seen.get(name) === value)) return
+      if (performance.now() - startedAt > CHANGED_SETTINGS_PATIENCE_MS) return
+      await pause(backoff.next())
+    }
   }
 
   async #partitionCount(topic: string): Promise<number> {

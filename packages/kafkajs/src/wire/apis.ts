@@ -155,19 +155,7 @@ export const describeConfigs = api<
     resources: {
       errorCode: number
       errorMessage: string | null
-      configEntries: { configName: string; configValue: string | null; isDefault: boolean; configSource: number }[]
+      configEntries: { configName: string; configValue: string | null }[]
     }[]
   }
 >('DescribeConfigs')
-
-/** Replaces all configurations of a resource, not only the named ones. */
-export const alterConfigs = api<
-  {
-    resources: readonly {
-      type: typeof TOPIC_RESOURCE
-      name: string
-      configEntries: readonly { name: string; value: string }[]
-    }[]
-  },
-  { resources: { errorCode: number; errorMessage: string | null }[] }
->('AlterConfigs')

@@ -55,6 +55,17 @@ export function adminTests(bench: () => DriverBench): void {
     expect(configs.get('cleanup.policy')).toBe('delete')
   })
 
+  it('loses neither of two settings that are changed at the same time', async () => {
+    const topic = await bench().topic(1)
+    const { admin } = bench()
+    await Promise.all([
+      admin.alterTopicConfigs(topic, { 'retention.ms': '172800000' }),
+      admin.alterTopicConfigs(topic, { 'max.message.bytes': '20000' }),
+    ])
+    const configs = await admin.topicConfigs(topic)
+    expect([configs.get('retention.ms'), configs.get('max.message.bytes')]).toEqual(['172800000', '20000'])
+  })
+
   it('says of a topic that is missing that it is', async () => {
     const topic = bench().name('missing')
     await expect(bench().admin.offsets(topic)).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND' })
