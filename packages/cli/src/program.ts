@@ -55,10 +55,17 @@ export function createProgram(environment: CliEnvironment, onDone: (exitCode: nu
     .description('a Kafka broker until Ctrl-C, in memory or with a data directory, for development')
     .option('-p, --port <port>', 'the port to listen on; 0 takes a free one', portNumber, 9092)
     .option('-d, --data <directory>', 'where topics, records and commits are kept; the next start finds them there')
+    .option('--auto-create-topics', 'a client that asks for an unknown topic gets one')
     .addOption(jsonOption())
+    .addHelpText('after', devHelp)
     .action(async (options: CommonOptions & DevOptions) => onDone(await dev(environment, outputFor(options), options)))
   return program
 }
+
+const devHelp = `
+It listens on 127.0.0.1 only. Clients take the address that it prints, services KAFKA_BROKERS=127.0.0.1:9092.
+Topics are made by \`tributary topics ensure --module <file>\` or any Kafka tool, unless --auto-create-topics is given.
+Ctrl-C or SIGTERM stops it. What is in --data outlives that, and a kill -9.`
 
 function portNumber(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN

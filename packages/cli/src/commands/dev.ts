@@ -8,6 +8,8 @@ export interface DevOptions {
   readonly port: number
   /** A directory for topics, records and commits; in memory without it. */
   readonly data?: string
+  /** Whether a client that asks for an unknown topic gets one. Without it a misspelled name is an error, as in production. */
+  readonly autoCreateTopics?: boolean
 }
 
 /** Runs a broker until the user ends it. */
@@ -16,7 +18,7 @@ export async function dev(environment: CliEnvironment, output: Output, options: 
   const dataDir = options.data === undefined ? undefined : path.resolve(environment.workingDirectory, options.data)
   await using kafka = await startEmbeddedKafka({
     port: options.port,
-    autoCreateTopics: false,
+    autoCreateTopics: options.autoCreateTopics ?? false,
     ...(dataDir === undefined ? {} : { dataDir }),
     warn: (message) => environment.writeError(`${message}\n`),
   })

@@ -9,6 +9,8 @@ const remedies: Readonly<Record<string, string>> = {
     'Resolve each conflict that the message lists, then run it again: it changes only what is missing.',
   WRITE_REFUSED:
     'Find out from the message why the cluster refuses the write; nothing has been lost, and the command can be run again.',
+  EMBEDDED_KAFKA_OPTIONS:
+    'Correct what the message names. A --data directory serves one process at a time, and holds nothing else.',
   EADDRINUSE: 'Something listens there already. Give another --port; 0 takes a free one.',
   PUBLISH_TIMEOUT: 'Run the command again: it goes on where it ended.',
 }
