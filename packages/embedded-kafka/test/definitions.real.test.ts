@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { apis } from '../src/api/catalogue.ts'
 import { isInVersion, type Shape } from '../src/protocol/field-type.ts'
@@ -48,3 +49,13 @@ describe.each([...apis.values()].map((api) => [api.name, api] as const))(
     })
   },
 )
+
+it('skipped-features.md names every API that is not spoken', async () => {
+  const page = await readFile(new URL('../skipped-features.md', import.meta.url), 'utf8')
+  const [, table = ''] = /^## APIs left out\n(.*?)^## /ms.exec(page) ?? []
+  const leftOut = [...table.matchAll(/^\| (\w+(?:, \w+)*) \| /gm)]
+    .flatMap(([, names = '']) => names.split(', '))
+    .slice(1)
+  const spoken = [...apis.values()].map(({ name }) => name)
+  expect([...spoken, ...leftOut].toSorted()).toEqual(kafka.servedByBrokers.toSorted())
+})

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
@@ -14,6 +14,12 @@ it('skipped-features.md lists exactly the APIs and versions that are spoken', as
   expect(listed.map(([, key, name, oldest, newest]) => [Number(key), name, Number(oldest), Number(newest)])).toEqual(
     spoken.map(({ key, name, versions }) => [key, name, ...versions]),
   )
+})
+
+it('every API is a file of its name', async () => {
+  const files = await readdir(path.join(root, 'src/api'))
+  const wanted = [...apis.values()].map(({ name }) => `${name.replaceAll(/(?<=.)(?=[A-Z])/g, '-').toLowerCase()}.ts`)
+  expect(wanted.filter((file) => !files.includes(file))).toEqual([])
 })
 
 it("the README's example prints what the README says", async () => {

@@ -23,6 +23,8 @@ interface KafkaMessage {
   readonly name: string
   readonly validVersions: string
   readonly flexibleVersions: string
+  /** Of requests: who takes them. */
+  readonly listeners?: readonly ('broker' | 'controller')[]
   /** Whether the newest version may still change, and is not advertised. */
   readonly latestVersionUnstable?: boolean
   readonly fields: readonly KafkaField[]
@@ -56,6 +58,13 @@ export class KafkaDefinitions {
     } finally {
       await rm(dir, { recursive: true, force: true })
     }
+  }
+
+  /** The APIs that a broker serves, by name. */
+  get servedByBrokers(): string[] {
+    return this.#messages
+      .filter(({ type, listeners }) => type === 'request' && listeners?.includes('broker'))
+      .map(({ name }) => name.replace(/Request$/, ''))
   }
 
   message(apiKey: number, type: 'request' | 'response'): KafkaMessage {
