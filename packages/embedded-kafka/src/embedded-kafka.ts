@@ -33,9 +33,13 @@ export async function startEmbeddedKafka(options: EmbeddedKafkaOptions = {}): Pr
     port: port === 0 ? 0 : port + id,
     isUp: false,
   }))
-  const faults = new Faults()
+  const clock = new SystemClock(options.clockStandsAt)
+  const faults = new Faults({
+    brokerCount: count,
+    clock,
+    leaderOf: (topic, partition) => cluster.partition(topic, partition)?.leader,
+  })
   const security = { sasl: options.sasl ?? null, tls: options.tls ?? null, authorize: options.authorize ?? null }
-  const clock = new SystemClock()
   const storage = openStorage(options, faults.diskRoom, warn)
   const cluster = await Cluster.open(
     {
@@ -216,12 +220,13 @@ export class EmbeddedKafka implements AsyncDisposable {
   }
 
   /**
-   * Puts the broker's clock forward: sessions expire, records grow old, tombstones may go.
-   * Resolves when retention and compaction have run, if they were due: compaction 15 seconds after a
+   * Puts the broker's clock forward, from one moment at which something falls due to the next: sessions, rebalances and
+   * transactions time out, long polls and delays end, records grow old, tombstones may go, tokens end. Resolves when retention and compaction have run, if they were due: compaction 15 seconds after a
    * write, retention five minutes after one, and when records grow too old.
    */
   async advanceClock(milliseconds: number): Promise<void> {
-    this.#clock.advance(milliseconds)
+    if (!(milliseconds >= 0)) throw new RangeError(`advanceClock: ${milliseconds} is no time to come`)
+    await this.#clock.advance(milliseconds)
     await this.#cluster.cleaner.idle()
   }
 

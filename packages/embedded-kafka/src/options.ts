@@ -71,6 +71,12 @@ export interface EmbeddedKafkaOptions {
    */
   readonly flush?: 'each' | 'system'
   /**
+   * Time stands still for the brokers: it is this time, in milliseconds since 1970, until `kafka.advanceClock` puts it
+   * forward. Nothing expires because a test is slow, and stamps are known. Nothing ends by itself either, long polls included.
+   * @defaultValue the system's time, which passes
+   */
+  readonly clockStandsAt?: number
+  /**
    * Who may connect: user names and passwords, or tokens.
    * @defaultValue nobody is asked
    */
@@ -131,6 +137,9 @@ export function checkOptions(options: EmbeddedKafkaOptions): void {
     faults.push(`flush is '${flush}', not each or system`)
   if (flush !== undefined && dataDir === undefined) faults.push('flush is given without dataDir')
   if (dataDir === '') faults.push('dataDir is empty')
+  const { clockStandsAt } = options
+  if (clockStandsAt !== undefined && !(Number.isSafeInteger(clockStandsAt) && clockStandsAt >= 0))
+    faults.push(`clockStandsAt is ${clockStandsAt}, not milliseconds since 1970`)
   if (options.sasl !== undefined) faults.push(...securityFaults(options.sasl))
   if (faults.length > 0) throw new EmbeddedKafkaOptionsError(faults)
 }

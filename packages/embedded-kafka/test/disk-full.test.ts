@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type EmbeddedKafkaOptions, startEmbeddedKafka } from '../src/index.ts'
 import { createPartitioner, kafkajsFor } from './support/kafkajs-client.ts'
-import { connectRaw } from './support/raw-client.ts'
+import { connectRaw, type RawClient } from './support/raw-client.ts'
 import { recordBatch } from './support/record-batch.ts'
 import { fetchFrom, produceTo } from './support/requests.ts'
 import { scratchDirectory } from './support/scratch-directory.ts'
@@ -52,6 +52,24 @@ describe.each(['memory', 'files'])('a full disk, logs in %s', (where) => {
     await producer.disconnect()
     expect(full.count).toBe(3)
     expect(ready.values()).toEqual(['a', 'b'])
+  })
+
+  it('is that of one broker: partitions that others lead are written, until it leads them', async () => {
+    using directory = scratchDirectory()
+    await using kafka = await startEmbeddedKafka({ ...optionsFor(directory.path), brokers: 2, warn: () => {} })
+    kafka.createTopic('orders', { partitions: 2 })
+    using first = await connectRaw(kafka.bootstrapServers[0])
+    using second = await connectRaw(kafka.bootstrapServers[1])
+    const write = (client: RawClient, partition: number) =>
+      produceTo(client, 'orders', oneRecord('a'), { partitions: [partition] })
+    const full = kafka.faults.diskFull({ broker: 1, times: Number.POSITIVE_INFINITY })
+    expect([await write(first, 0), await write(second, 1)]).toEqual([[0], [storageError]])
+    kafka.moveLeader('orders', 1, 0)
+    kafka.moveLeader('orders', 0, 1)
+    expect([await write(first, 1), await write(second, 0)]).toEqual([[0], [storageError]])
+    full.remove()
+    expect(await write(second, 0)).toEqual([0])
+    expect([0, 1].map((partition) => kafka.log('orders', partition).length)).toEqual([2, 1])
   })
 
   it('refuses commits and topics too when all of it is full, and reading goes on', async () => {

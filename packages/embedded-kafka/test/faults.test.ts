@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { type EmbeddedKafka, startEmbeddedKafka } from '../src/index.ts'
+import { type EmbeddedKafka, type EmbeddedKafkaOptions, startEmbeddedKafka } from '../src/index.ts'
+import { commit } from './support/commit.ts'
 import { connectRaw, type RawClient } from './support/raw-client.ts'
 import { recordBatch } from './support/record-batch.ts'
+import { scratchDirectory } from './support/scratch-directory.ts'
 
 const produceVersion = 7
 
@@ -22,8 +24,8 @@ function values(kafka: EmbeddedKafka, partition = 0) {
   return kafka.log('orders', partition).map(({ value }) => value?.toString())
 }
 
-async function setUp() {
-  const kafka = await startEmbeddedKafka()
+async function setUp(options: EmbeddedKafkaOptions = {}) {
+  const kafka = await startEmbeddedKafka(options)
   kafka.createTopic('orders', { partitions: 2 })
   const client = await connectRaw(kafka.bootstrapServers[0], 'shop')
   return { kafka, client, [Symbol.asyncDispose]: () => kafka.close() }
@@ -38,7 +40,7 @@ describe('failWith', () => {
     expect(errorsOf(await produce(client, 'b'))).toEqual([6])
     expect(errorsOf(await produce(client, 'c'))).toEqual([0])
     expect(values(kafka)).toEqual(['a', 'c'])
-    expect(fault.count).toBe(1)
+    expect(fault).toMatchObject({ count: 1, matched: 2 })
   })
 
   it('fails one partition of a request and serves the others', async () => {
@@ -69,6 +71,38 @@ describe('failWith', () => {
     expect(await beat('g')).toMatchObject({ errorCode: 25 })
   })
 
+  it('fails one partition where a request of the same API can fail as a whole too', async () => {
+    await using ready = await setUp()
+    const { kafka, client } = ready
+    await commit(kafka, { groupId: 'g', topic: 'orders', nextOffset: 1n })
+    const fault = kafka.faults.on('OffsetDelete', { topic: 'orders', partition: 1 }).failWith('KAFKA_STORAGE_ERROR')
+    const partitions = [0, 1].map((partitionIndex) => ({ partitionIndex }))
+    expect(await client.ask('OffsetDelete', 0, { groupId: 'g', topics: [{ name: 'orders', partitions }] })).toEqual({
+      errorCode: 0,
+      throttleTimeMs: 0,
+      topics: [
+        {
+          name: 'orders',
+          partitions: [
+            { partitionIndex: 0, errorCode: 0 },
+            { partitionIndex: 1, errorCode: 56 },
+          ],
+        },
+      ],
+    })
+    expect(kafka.committed('g')).toEqual([])
+    expect(fault.count).toBe(1)
+  })
+
+  it('is for a topic that a request means without naming it', async () => {
+    await using ready = await setUp()
+    const { kafka, client } = ready
+    await commit(kafka, { groupId: 'g', topic: 'orders', nextOffset: 1n })
+    kafka.faults.on('OffsetFetch', { group: 'g', topic: 'payments' }).failWith('NOT_COORDINATOR')
+    kafka.faults.on('OffsetFetch', { group: 'g', topic: 'orders' }).failWith('COORDINATOR_LOAD_IN_PROGRESS')
+    expect(await client.ask('OffsetFetch', 5, { groupId: 'g', topics: null })).toMatchObject({ errorCode: 14 })
+  })
+
   it('lasts until it is removed when it says so', async () => {
     await using ready = await setUp()
     const { kafka, client } = ready
@@ -81,10 +115,10 @@ describe('failWith', () => {
   })
 
   it('is for the client, broker and topic that it names', async () => {
-    await using ready = await setUp()
+    await using ready = await setUp({ brokers: 2 })
     const { kafka, client } = ready
     kafka.faults.on('Produce', { clientId: 'else' }).failWith('KAFKA_STORAGE_ERROR')
-    kafka.faults.on('Produce', { broker: 3 }).failWith('KAFKA_STORAGE_ERROR')
+    kafka.faults.on('Produce', { broker: 1 }).failWith('KAFKA_STORAGE_ERROR')
     kafka.faults.on('Produce', { topic: 'else' }).failWith('KAFKA_STORAGE_ERROR')
     expect(errorsOf(await produce(client, 'a'))).toEqual([0])
   })
@@ -188,4 +222,41 @@ it('cutConnections cuts those of one client', async () => {
   expect(kafka.cutConnections({ clientId: 'shop' })).toBe(1)
   await client.closed
   expect(errorsOf(await produce(other, 'c'))).toEqual([0])
+})
+
+describe('a broker that goes down in the middle of a request', () => {
+  it('before it is applied: nothing is written, and another broker takes over', async () => {
+    await using kafka = await startEmbeddedKafka({ brokers: 2 })
+    kafka.createTopic('orders')
+    using client = await connectRaw(kafka.bootstrapServers[0])
+    kafka.faults.on('Produce', { broker: 0 }).run(({ broker }) => kafka.stopBroker(broker))
+    await expect(produce(client, 'a')).rejects.toThrow('closed the connection')
+    kafka.faults.assertAllHappened()
+    expect(values(kafka)).toEqual([])
+    using next = await connectRaw(kafka.bootstrapServers[1])
+    expect(errorsOf(await produce(next, 'a'))).toEqual([0])
+    await kafka.startBroker(0)
+  })
+
+  it('after it is applied: written, and nobody says so', async () => {
+    await using kafka = await startEmbeddedKafka({ brokers: 2 })
+    kafka.createTopic('orders')
+    using client = await connectRaw(kafka.bootstrapServers[0])
+    kafka.faults.on('Produce').run(({ broker }) => kafka.stopBroker(broker), 'after')
+    await expect(produce(client, 'a')).rejects.toThrow('closed the connection')
+    expect(values(kafka)).toEqual(['a'])
+  })
+})
+
+it.each(['memory', 'files'])('a request that is held at the end of the cluster disturbs nothing: %s', async (where) => {
+  using directory = scratchDirectory()
+  const warnings: string[] = []
+  const options = where === 'files' ? { dataDir: directory.path } : {}
+  await using ready = await setUp({ ...options, warn: (message) => warnings.push(message) })
+  const { kafka, client } = ready
+  const fault = kafka.faults.on('Produce').hold('before')
+  const answer = produce(client, 'a')
+  await fault.happened()
+  await Promise.all([kafka.close(), expect(answer).rejects.toThrow('closed the connection')])
+  expect(warnings).toEqual([])
 })

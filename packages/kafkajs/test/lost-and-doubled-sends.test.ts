@@ -223,7 +223,8 @@ describe('an error of the broker itself', () => {
       kafka.faults.on('Produce').failWith(error, 'after')
       kafka.faults.on('Produce', { nth: 2 }).failWith('OUT_OF_ORDER_SEQUENCE_NUMBER')
       const again = await tell(producer, 'orders', 0, 'sent again')
-      using _ = kafka.faults.on('Produce', { partition: 1, times: Number.POSITIVE_INFINITY }).failWith(error, 'after')
+      const filter = { topic: 'orders', partition: 1, times: Number.POSITIVE_INFINITY }
+      using _ = kafka.faults.on('Produce', filter).failWith(error, 'after')
       const late = await tell(producer, 'orders', 1, 'late', 600)
       expect(lies(kafka, 'orders', [again, late])).toEqual([])
       expect([again.outcome, late.outcome]).toEqual(['unknown', 'unknown'])

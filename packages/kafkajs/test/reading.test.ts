@@ -178,7 +178,9 @@ describe('trouble of one partition or broker', () => {
     const member = join(driver, 'orders')
     await member.until(() => member.epochs.size === 2)
     const away = kafka.coordinatorOf('group') === kafka.leaderOf('orders', 0) ? 1 : 0
-    kafka.faults.on('Fetch', { partition: away, times: Number.POSITIVE_INFINITY }).failWith('KAFKA_STORAGE_ERROR')
+    kafka.faults
+      .on('Fetch', { topic: 'orders', partition: away, times: Number.POSITIVE_INFINITY })
+      .failWith('KAFKA_STORAGE_ERROR')
     await producer.append({ topic: 'orders', partition: 1 - away }, [record('goes on')], appendOptions)
     await member.until(() => member.values().includes('goes on'))
     await member.until(() => member.consumer.status().lastError !== null)

@@ -55,7 +55,8 @@ export const metadata: Api = defineApi({
     errorCode: optional(from(13, int16), errorCodes.NONE),
   },
   subjects: ({ topics }, cluster) =>
-    (topics ?? []).map(({ name, topicId }) => ({ topic: topicName(name ?? '', topicId, cluster) ?? '' })),
+    topics?.map(({ name, topicId }) => ({ topic: topicName(name ?? '', topicId, cluster) ?? '' })) ??
+    Array.from(cluster.topics, ({ name }) => ({ topic: name })),
   handle(asked, context) {
     const { cluster, version } = context
     const wanted = version === 0 && asked.topics?.length === 0 ? null : asked.topics

@@ -67,7 +67,7 @@ export const offsetFetch: Api = defineApi({
   subjects: (asked, cluster) =>
     groupsOf(asked).flatMap(({ groupId, topics }) => [
       { group: groupId },
-      ...(topics ?? []).flatMap(({ name, topicId, partitionIndexes }) => {
+      ...(topics ?? committedTopics(cluster.groups.get(groupId))).flatMap(({ name, topicId, partitionIndexes }) => {
         const topic = topicName(name, topicId, cluster) ?? ''
         return partitionIndexes.map((partition) => ({ group: groupId, topic, partition }))
       }),

@@ -11,38 +11,66 @@ const longestDelayMs = 2 ** 31 - 1
 interface Timer {
   readonly at: number
   readonly action: () => void
-  handle: NodeJS.Timeout
+  handle: NodeJS.Timeout | undefined
 }
 
-/** The system's time, which a test may put forward. */
+/** The system's time, or one that stands still. A test may put either forward. */
 export class SystemClock implements Clock {
+  readonly #standsAt: number | undefined
   readonly #timers = new Set<Timer>()
   #aheadMs = 0
+  #advancing: Promise<void> = Promise.resolve()
+
+  /** @param standsAt - the time that it is until the clock is put forward; without it, time passes. */
+  constructor(standsAt?: number) {
+    this.#standsAt = standsAt
+  }
 
   now(): number {
-    return Date.now() + this.#aheadMs
+    return (this.#standsAt ?? Date.now()) + this.#aheadMs
   }
 
   schedule(delayMs: number, action: () => void): () => void {
-    const timer: Timer = { at: this.now() + delayMs, action, handle: undefined as unknown as NodeJS.Timeout }
+    const timer: Timer = { at: this.now() + Math.max(0, delayMs), action, handle: undefined }
     this.#arm(timer)
     return () => this.#disarm(timer)
   }
 
-  /** Time jumps. What falls due meanwhile happens at once, in its order; everything else as much earlier. */
-  advance(milliseconds: number): void {
-    this.#aheadMs += milliseconds
-    const timers = [...this.#timers].toSorted((one, other) => one.at - other.at)
-    for (const timer of timers) {
-      // An earlier one may have cancelled it.
-      if (!this.#timers.has(timer)) continue
-      this.#disarm(timer)
-      if (timer.at <= this.now()) timer.action()
-      else this.#arm(timer)
+  /**
+   * Puts time forward from one timer to the next, so that each runs at its own time, those too that others set on the way;
+   * what it sets in motion goes as far as it can before the next one. Calls that overlap are done one after the other.
+   */
+  advance(milliseconds: number): Promise<void> {
+    const advanced = this.#advancing.then(() => this.#advance(milliseconds))
+    this.#advancing = advanced.catch(() => {})
+    return advanced
+  }
+
+  async #advance(milliseconds: number): Promise<void> {
+    const target = this.now() + milliseconds
+    for (let next = this.#nextUntil(target); next; next = this.#nextUntil(target)) {
+      this.#disarm(next)
+      this.#aheadMs += Math.max(0, next.at - this.now())
+      next.action()
+      await settled()
+    }
+    this.#aheadMs += Math.max(0, target - this.now())
+    for (const timer of this.#timers) {
+      clearTimeout(timer.handle)
+      this.#arm(timer)
     }
   }
 
+  #nextUntil(target: number): Timer | undefined {
+    let next: Timer | undefined
+    // Those of the same time in the order in which they were set.
+    for (const timer of this.#timers) if (timer.at <= target && (!next || timer.at < next.at)) next = timer
+    return next
+  }
+
   #arm(timer: Timer): void {
+    this.#timers.add(timer)
+    if (this.#standsAt !== undefined) return
     const delayMs = Math.min(Math.max(0, timer.at - this.now()), longestDelayMs)
     timer.handle = setTimeout(() => {
       this.#timers.delete(timer)
@@ -50,11 +78,15 @@ export class SystemClock implements Clock {
     }, delayMs)
     // The listeners keep the process alive; what may fall due some time is no reason to.
     timer.handle.unref()
-    this.#timers.add(timer)
   }
 
   #disarm(timer: Timer): void {
     clearTimeout(timer.handle)
     this.#timers.delete(timer)
   }
+}
+
+/** Resolves when every promise that is ready has run. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }

@@ -1,98 +1,164 @@
 /** Staging of faults: which answers go wrong, how, and how often. Deterministic: requests are counted, nothing is random. */
+import { inspect } from 'node:util'
 import type { ApiName } from '../api/catalogue.ts'
-import type { ErrorName } from '../protocol/error-codes.ts'
+import type { Clock } from '../cluster/clock.ts'
 import type { DiskRoom } from '../storage/storage.ts'
-import { type DiskFilter, type Effect, Fault, type FaultFilter, type InterceptedRequest, type When } from './fault.ts'
+import { anyRequest, type Candidate, diskWrite, Fault, type FaultPlan, type Stage } from './fault.ts'
+import { type FaultChoice, faultChoice } from './fault-choice.ts'
+import { EmbeddedKafkaFaultError } from './fault-error.ts'
+import {
+  type AnyRequestFilter,
+  type DiskFilter,
+  type FaultFilter,
+  type Filter,
+  filterMistakes,
+} from './fault-filter.ts'
+import type { InterceptedRequest } from './intercepted-request.ts'
 import { Interception } from './interception.ts'
+import { answersInParts, selectors } from './selectors.ts'
 
-/** What a fault of the disk is matched with in place of an API's name. */
-const diskWrite = 'disk write'
-
-/** What shall happen to the requests that were chosen. */
-export interface FaultChoice {
-  /**
-   * The chosen partitions (or the whole request, where the API has one answer) fail with that error;
-   * other partitions of the same request are served.
-   *
-   * @param when - `before` (default): nothing is applied. `after`: applied, but reported as failed.
-   */
-  failWith(error: ErrorName, when?: When): Fault
-  /** The connection is cut: `before` the request is applied, or `after` it was, so that only its answer is lost. */
-  dropConnection(when: When): Fault
-  /** Applied late (`before`) or answered late (`after`). The request is applied even when its client has gone meanwhile. */
-  delay(milliseconds: number, when: When): Fault
-  /** Like a delay that ends with {@link Fault.release}: no test needs to guess a time. */
-  hold(when: When): Fault
-  /** Applied and never answered; with `before`, not applied either. The connection stays open and, like every Kafka connection, serves nothing later. */
-  never(when?: When): Fault
-  /** Runs something at that very moment, such as `kafka.moveLeader(...)` between two requests. It is told what was asked. */
-  run(action: (request: InterceptedRequest) => void | Promise<void>, when?: When): Fault
+/** What faults have to know of the cluster. */
+export interface FaultyCluster {
+  readonly brokerCount: number
+  readonly clock: Clock
+  /** The node id of the broker on whose disk a partition lies. */
+  leaderOf(topic: string, partition: number): number | undefined
 }
 
+/** The faults of one cluster. */
 export class Faults {
-  #staged: Fault[] = []
+  readonly #cluster: FaultyCluster
+  readonly #stage: Stage
+  /** Those that may still hit something. */
+  #staged: readonly Fault[] = []
+  /** Those of which it is not yet sure that they happened as they should. */
+  #open: readonly Fault[] = []
 
-  /** Chooses requests of one API. Nothing is staged until the choice is completed, for example with `failWith`. */
-  on(api: ApiName, filter: FaultFilter = {}): FaultChoice {
-    const stage = (effectOf: (fault: () => Fault) => Effect): Fault => this.#stage(api, filter, effectOf)
-    return {
-      failWith: (error, when = 'before') => stage(() => ({ kind: 'fail', error, when })),
-      dropConnection: (when) => stage(() => ({ kind: 'drop', when })),
-      delay: (milliseconds, when) => stage(() => ({ kind: 'wait', until: () => sleep(milliseconds), when })),
-      hold: (when) => stage((fault) => ({ kind: 'wait', until: () => fault().released, when })),
-      never: (when = 'after') => stage(() => ({ kind: 'wait', until: () => new Promise(() => {}), when })),
-      run: (action, when = 'before') => stage(() => ({ kind: 'run', action, when })),
+  /** Made by `startEmbeddedKafka`. @internal */
+  constructor(cluster: FaultyCluster) {
+    this.#cluster = cluster
+    this.#stage = {
+      exhausted: (fault) => {
+        this.#staged = this.#staged.filter((each) => each !== fault)
+      },
+      removed: (fault) => {
+        this.#stage.exhausted(fault)
+        this.#open = this.#open.filter((each) => each !== fault)
+      },
     }
   }
 
   /**
-   * The disk is full for the chosen writes: batches, and without `topic` what is noted of topics and commits too.
+   * Chooses requests of one API. Nothing is staged until the choice is completed, for example with `failWith`.
+   *
+   * @throws {EmbeddedKafkaFaultError} when the filter cannot be meant, such as a partition without its topic.
+   */
+  on<Api extends ApiName>(api: Api, filter?: FaultFilter<Api>): FaultChoice<Api> {
+    const text = `faults.on(${inspect(api)}${argument(filter)})`
+    const selectable = Object.hasOwn(selectors, api) ? selectors[api] : undefined
+    if (!selectable) throw new EmbeddedKafkaFaultError(`${text}: there is no such API`)
+    // An API without parts gets a method that its type forbids: it says why to those who have no types.
+    return this.#choose(api, filter, selectable, text, answersInParts(api)) as FaultChoice<Api>
+  }
+
+  /**
+   * Chooses requests of any API, for example all of one client.
+   *
+   * @throws {EmbeddedKafkaFaultError} when the filter cannot be meant.
+   */
+  onAny(filter?: AnyRequestFilter): FaultChoice<never> {
+    const given = filter === undefined ? '' : inspectedFilter(filter)
+    return this.#choose(anyRequest, filter, undefined, `faults.onAny(${given})`, false) as FaultChoice<never>
+  }
+
+  /**
+   * The disk is full for the chosen writes: batches, and without `topic` and `broker` what is noted of topics and commits too.
    * A produce is refused with KAFKA_STORAGE_ERROR, and nothing of it can be read. Works in memory as well.
    *
    * @param afterBytes - that many bytes of each are still written before the disk is full. Default 0.
+   * @throws {EmbeddedKafkaFaultError} when the filter cannot be meant.
    */
   diskFull(filter: DiskFilter = {}, afterBytes = 0): Fault {
-    return this.#stage(diskWrite, filter, () => ({ kind: 'full disk', afterBytes, when: 'before' }))
+    const text = `faults.diskFull(${inspectedFilter(filter)}${argument(afterBytes || undefined)})`
+    this.#check(filter, ['topic', 'partition'], text)
+    if (!(afterBytes >= 0)) throw new EmbeddedKafkaFaultError(`${text}: afterBytes is ${afterBytes}`)
+    return this.#add({ api: diskWrite, filter, effect: { kind: 'full disk', afterBytes }, text })
+  }
+
+  /** Removes everything that is still staged. Requests that are kept waiting go on. */
+  clear(): void {
+    for (const fault of new Set([...this.#staged, ...this.#open])) fault.remove()
+  }
+
+  /**
+   * For the end of a test: everything that was staged, and not removed, has happened as often as it was to happen, or at
+   * least once where that is `Infinity`.
+   *
+   * @throws {EmbeddedKafkaFaultError} naming each fault that has not, with the number of requests that came its way.
+   */
+  assertAllHappened(): void {
+    const failure = this.#open.find((fault) => fault.failure)?.failure
+    if (failure) throw failure
+    const missing = this.#open.filter((fault) => !fault.isFulfilled)
+    if (missing.length === 0) return
+    const lines = missing.map((fault) => `  ${fault}: ${fault.history()}`)
+    throw new EmbeddedKafkaFaultError(`${missing.length} staged faults have not happened:\n${lines.join('\n')}`)
   }
 
   /** How many of the bytes the disk still takes. @internal */
   readonly diskRoom: DiskRoom = (bytes, subject) => {
     if (this.#staged.length === 0) return bytes
-    const request = { api: diskWrite, broker: -1, clientId: '', subjects: () => [subject] }
+    const { topic, partition } = subject
+    const broker = topic === undefined || partition === undefined ? undefined : this.#cluster.leaderOf(topic, partition)
     let room = bytes
-    for (const fault of this.#staged.filter((each) => each.strikes(request))) {
+    for (const fault of this.#striking({ api: diskWrite, broker, clientId: '', subjects: () => [subject] })) {
       fault.struck()
       if (fault.effect.kind === 'full disk') room = Math.min(room, fault.effect.afterBytes)
     }
     return room
   }
 
-  /** Removes everything that is still staged. */
-  clear(): void {
-    for (const fault of this.#staged) fault.remove()
-  }
-
   /** @internal */
   intercept(request: InterceptedRequest): Interception | undefined {
     if (this.#staged.length === 0) return undefined
-    const striking = this.#staged.filter((fault) => fault.strikes(request))
+    const striking = this.#striking(request)
     return striking.length === 0 ? undefined : new Interception(striking, request)
   }
 
-  #stage(api: string, filter: FaultFilter, effectOf: (fault: () => Fault) => Effect): Fault {
-    const fault: Fault = new Fault(
-      api,
-      filter,
-      effectOf(() => fault),
-      () => {
-        this.#staged = this.#staged.filter((each) => each !== fault)
-      },
-    )
+  #striking(candidate: Candidate): Fault[] {
+    return this.#staged.filter((fault) => fault.strikes(candidate))
+  }
+
+  #choose(
+    api: FaultPlan['api'],
+    filter: Filter = {},
+    selectable: readonly string[] | undefined,
+    text: string,
+    isInParts: boolean,
+  ): FaultChoice {
+    this.#check(filter, selectable, text)
+    const add = (effect: FaultPlan['effect'], call: string): Fault => this.#add({ api, filter, effect, text: call })
+    return faultChoice(text, add, this.#cluster.clock, isInParts)
+  }
+
+  #check(filter: Filter, selectable: readonly string[] | undefined, text: string): void {
+    const mistakes = filterMistakes(filter, selectable, this.#cluster.brokerCount)
+    if (mistakes.length > 0) throw new EmbeddedKafkaFaultError(`${text}: ${mistakes.join('; ')}`)
+  }
+
+  #add(plan: FaultPlan): Fault {
+    const fault = new Fault(plan, this.#stage)
     this.#staged = [...this.#staged, fault]
+    this.#open = [...this.#open.filter(({ isFulfilled, failure }) => !isFulfilled || failure), fault]
     return fault
   }
 }
 
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+function argument(value: unknown): string {
+  if (value === undefined) return ''
+  return `, ${typeof value === 'object' ? inspectedFilter(value as Filter) : inspect(value)}`
+}
+
+function inspectedFilter(filter: Filter): string {
+  return inspect(filter, { breakLength: Number.POSITIVE_INFINITY })
 }

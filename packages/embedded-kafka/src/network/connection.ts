@@ -2,10 +2,10 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { apiVersionsKey, writeUnsupportedVersion } from '../api/api-versions.ts'
-import { apis } from '../api/catalogue.ts'
+import { type ApiName, apis } from '../api/catalogue.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Faults } from '../faults/faults.ts'
-import type { Interception } from '../faults/interception.ts'
+import type { Interception, ShortenedAnswer } from '../faults/interception.ts'
 import type { WriteAnswer } from '../protocol/api.ts'
 import { CloseConnection } from '../protocol/close-connection.ts'
 import type { ErrorName } from '../protocol/error-codes.ts'
@@ -119,7 +119,8 @@ export class Connection {
     if (this.#host.silence) await this.#host.silence
 
     const faults = this.#host.faults.intercept({
-      api: api.name,
+      api: api.name as ApiName,
+      version: header.version,
       broker: this.#host.brokerId,
       clientId: this.#clientId,
       subjects: () => request.subjects(this.#host.cluster),
@@ -130,7 +131,13 @@ export class Connection {
     const barred = rights?.refusal(request.subjects(this.#host.cluster))
     const refused = barred ?? faults?.refusal('before')
     let answer = refused ? request.refuse(refused) : null
-    answer ??= await request.handle(this.#context(header, api.name, faults, rights, barred))
+    try {
+      answer ??= await request.handle(this.#context(header, api.name, faults, rights, barred))
+    } catch (error) {
+      // A producer that wants no answer is told of an error by the end of its connection.
+      if (error instanceof CloseConnection) faults?.answered()
+      throw error
+    }
     // Nothing may be said of what a power cut could still take back, be it the client's own or what another one wrote.
     const flushed = this.#host.cluster.storage.flushed()
     if (flushed) await flushed
@@ -138,8 +145,10 @@ export class Connection {
     if (faults?.endsConnection) return this.cut()
     const disowned = faults?.refusal('after')
     if (disowned) answer = request.refuse(disowned) ?? answer
-    if (answer) await this.#answer(header, header.version >= api.flexibleSince && api.key !== apiVersionsKey, answer)
-    faults?.done()
+    const isFlexible = header.version >= api.flexibleSince && api.key !== apiVersionsKey
+    if (answer) await this.#answer(header, isFlexible, answer, faults?.shortened)
+    faults?.answered()
+    if (faults?.shortened) await this.#breakOff(faults.shortened)
     if (this.#session.hasFailed) throw new CloseConnection('authentication failed')
   }
 
@@ -165,13 +174,14 @@ export class Connection {
       clientHost: this.#clientHost,
       session: this.#session,
       sees: (topic) => rights?.allowsTopic(topic) ?? true,
+      leftOut: faults?.leftOut,
       gone: this.#gone.signal,
       staged(topic, partition, refuse, answer) {
         if (barred !== undefined) return refuse(barred)
         if (rights?.allowsTopic(topic) === false) return refuse('TOPIC_AUTHORIZATION_FAILED')
         const fault = faults?.partitionFault(topic, partition)
         try {
-          if (!fault) return answer()
+          if (!fault) return partOf(faults, topic, partition, answer())
           if (fault.when === 'after') answer()
           return refuse(fault.error)
         } catch (error) {
@@ -184,25 +194,41 @@ export class Connection {
   }
 
   /** Resolves when the client may be served again: at once, unless it leaves its answers unread. */
-  async #answer(header: RequestHeader, isFlexible: boolean, write: WriteAnswer): Promise<void> {
+  async #answer(
+    header: RequestHeader,
+    isFlexible: boolean,
+    write: WriteAnswer,
+    shortened?: ShortenedAnswer,
+  ): Promise<void> {
     await this.#send((writer) => {
       writer.int32(header.correlationId)
       if (isFlexible) writer.unsignedVarint(0)
       write(writer)
-    })
+    }, shortened?.bytes)
   }
 
-  async #send(write: WriteAnswer): Promise<void> {
+  async #send(write: WriteAnswer, bytes?: number): Promise<void> {
     if (this.#socket.destroyed) return
     const writer = new Writer()
     write(writer)
     const length = Buffer.allocUnsafe(4)
     length.writeInt32BE(writer.length)
+    const frame = [length, ...writer.buffers()]
     this.#socket.cork()
-    this.#socket.write(length)
-    for (const buffer of writer.buffers()) this.#socket.write(buffer)
+    for (const buffer of bytes === undefined ? frame : [Buffer.concat(frame).subarray(0, bytes)])
+      this.#socket.write(buffer)
     this.#socket.uncork()
     if (this.#socket.writableLength > maxUnsentBytes) await this.#drained()
+  }
+
+  /** After a part of an answer: the end of the connection, or nothing any more. */
+  async #breakOff({ closes }: ShortenedAnswer): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#gone.signal.addEventListener('abort', () => resolve(), { once: true })
+    // Not cut at once, or the part that was written could be lost with it.
+    if (closes) this.#socket.end(resolve)
+    await promise
+    this.cut()
   }
 
   #drained(): Promise<void> {
@@ -220,4 +246,10 @@ export class Connection {
     this.#host.warn(`broker ${this.#host.brokerId} closes the ${who}: ${what}`)
     this.cut()
   }
+}
+
+/** One part of an answer; noted where a fault wants it left out. */
+function partOf<T>(faults: Interception | undefined, topic: string, partition: number | undefined, part: T): T {
+  if (faults?.leavesOut(topic, partition)) faults.leftOut.add(part)
+  return part
 }

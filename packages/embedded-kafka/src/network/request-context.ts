@@ -14,6 +14,8 @@ export interface RequestContext {
   readonly session: Session
   /** Whether the client may know of this topic, where a request asks for all. */
   sees(topic: string): boolean
+  /** Parts of the answer that are not sent, where a fault is staged for that. */
+  readonly leftOut: ReadonlySet<unknown> | undefined
   /** Aborted when the connection is gone and nobody waits for the answer any more. */
   readonly gone: AbortSignal
   /**

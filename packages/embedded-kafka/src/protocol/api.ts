@@ -84,14 +84,14 @@ export function defineApi<const Request extends Shape, const Response extends Sh
       const layout: Layout = { version, flexible: version >= definition.flexibleSince }
       const value = request.read(reader, layout)
       const write =
-        (answer: Input<Response>): WriteAnswer =>
+        (answer: Input<Response>, leftOut?: ReadonlySet<unknown>): WriteAnswer =>
         (writer) =>
-          response.write(writer, answer, layout)
+          response.write(writer, answer, leftOut ? { ...layout, leftOut } : layout)
       return {
         subjects: (cluster) => definition.subjects?.(value, cluster) ?? [],
         async handle(context) {
           const answer = await definition.handle(value, context)
-          return answer && write(answer)
+          return answer && write(answer, context.leftOut)
         },
         refuse: (error) => (definition.fail ? write(definition.fail(value, errorCodes[error], version)) : null),
       }

@@ -23,8 +23,10 @@ export function array(element: Shape | FieldType<unknown>): FieldType<unknown[],
       return items
     },
     write(writer, value, layout) {
-      writeLength(writer, value.length, layout, 'int32')
-      for (const item of value) type.write(writer, item, layout)
+      const { leftOut } = layout
+      const items = leftOut === undefined ? value : value.filter((item) => !leftOut.has(item))
+      writeLength(writer, items.length, layout, 'int32')
+      for (const item of items) type.write(writer, item, layout)
     },
   }
 }

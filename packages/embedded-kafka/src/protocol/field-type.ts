@@ -12,6 +12,8 @@ export interface Layout {
   readonly version: number
   /** Whether this version has compact lengths and tagged fields (KIP-482). */
   readonly flexible: boolean
+  /** Elements of arrays that are not written, because a fault is staged for them. */
+  readonly leftOut?: ReadonlySet<unknown>
 }
 
 /** A type that is read as `T` and written from `I`, which may leave out what has a fallback. */
