@@ -3,7 +3,8 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
-import { apis } from '../src/api/catalogue.ts'
+import { type ApiName, apis } from '../src/api/catalogue.ts'
+import { answersInParts } from '../src/faults/selectors.ts'
 
 const root = path.join(import.meta.dirname, '..')
 const read = (file: string): Promise<string> => readFile(path.join(root, file), 'utf8')
@@ -20,6 +21,12 @@ it('every API is a file of its name', async () => {
   const files = await readdir(path.join(root, 'src/api'))
   const wanted = [...apis.values()].map(({ name }) => `${name.replaceAll(/(?<=.)(?=[A-Z])/g, '-').toLowerCase()}.ts`)
   expect(wanted.filter((file) => !files.includes(file))).toEqual([])
+})
+
+it('the README names the APIs that answer in parts', async () => {
+  const [, named = ''] = /^Answer in parts: (.*?)\. /ms.exec(await read('README.md')) ?? []
+  const names = [...apis.values()].map(({ name }) => name as ApiName).filter((name) => answersInParts(name))
+  expect(named.split(/,\s+/)).toEqual(names.toSorted())
 })
 
 it("the README's example prints what the README says", async () => {

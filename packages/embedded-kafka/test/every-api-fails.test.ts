@@ -1,16 +1,40 @@
 import { describe, expect, it } from 'vitest'
 import { type ApiName, apis } from '../src/api/catalogue.ts'
 import { answersInParts, selectors } from '../src/faults/selectors.ts'
-import { type EmbeddedKafka, startEmbeddedKafka } from '../src/index.ts'
+import {
+  type Authorize,
+  type EmbeddedKafka,
+  type EmbeddedKafkaOptions,
+  type ErrorName,
+  startEmbeddedKafka,
+} from '../src/index.ts'
 import type { Api } from '../src/protocol/api.ts'
+import { errorCodes } from '../src/protocol/error-codes.ts'
 import { Reader } from '../src/protocol/reader.ts'
 import { Writer } from '../src/protocol/writer.ts'
+import { type Needs, needs } from '../src/security/operations.ts'
 import { commit } from './support/commit.ts'
 import { connectRaw, type RawClient } from './support/raw-client.ts'
 import { sampleRequest } from './support/sample-request.ts'
 
 const name = 'orders'
 const policyViolation = 44
+/** The kind of a resource whose settings are described. */
+const topicResource = 2
+/** Kinds of coordinators and of resources. */
+const kinds = [0, 1, topicResource]
+
+const refusals = {
+  topic: 'TOPIC_AUTHORIZATION_FAILED',
+  group: 'GROUP_AUTHORIZATION_FAILED',
+  transactionalId: 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
+  cluster: 'CLUSTER_AUTHORIZATION_FAILED',
+} as const satisfies Record<keyof Needs, ErrorName>
+
+/** Topics of a group are looked at when it has members, which a sample has not. */
+function isAskedAlone(api: ApiName, resource: string): boolean {
+  return !(api === 'ConsumerGroupDescribe' && resource === 'topic')
+}
 
 /** The newest, but where newer ones let a client name a topic in two ways, and a sample does both. */
 const spokenVersions: Partial<Record<ApiName, number>> = { Metadata: 9, DeleteTopics: 5 }
@@ -22,8 +46,8 @@ interface Stage extends AsyncDisposable {
   sample(int8?: number): Record<string, unknown>
 }
 
-async function stage(api: Api): Promise<Stage> {
-  const kafka = await startEmbeddedKafka({ autoCreateTopics: false, warn: () => {} })
+async function stage(api: Api, options: EmbeddedKafkaOptions = {}): Promise<Stage> {
+  const kafka = await startEmbeddedKafka({ autoCreateTopics: false, warn: () => {}, ...options })
   kafka.createTopic(name)
   // A group that is there, or nothing of it could be deleted.
   await commit(kafka, { groupId: name, topic: name, nextOffset: 1n })
@@ -66,7 +90,7 @@ const all = [...apis.values()].map((api) => [api.name as ApiName, api] as const)
 describe.each(all)('%s', (apiName, api) => {
   it('is chosen by what its requests name, and by nothing else', async () => {
     await using ready = await stage(api)
-    const subjects = [0, 1].flatMap((int8) => open(api, ready.sample(int8), ready.version).subjects(noCluster))
+    const subjects = kinds.flatMap((int8) => open(api, ready.sample(int8), ready.version).subjects(noCluster))
     const names = subjects.flatMap((subject) => Object.keys(subject))
     const expected: readonly string[] = selectors[apiName]
     // How far a reader is goes into traces; no fault is chosen by it.
@@ -81,16 +105,46 @@ describe.each(all)('%s', (apiName, api) => {
     await fault.happened()
   })
 
+  it('fails for the topic that is named only', async () => {
+    if (!answersInParts(apiName)) return
+    await using ready = await stage(api)
+    const { faults } = ready.kafka
+    faults.on(apiName, { topic: 'another' }).failWith('KAFKA_STORAGE_ERROR')
+    faults.on(apiName, { topic: name }).failWith('POLICY_VIOLATION')
+    const errors = errorsIn(await ready.client.ask(apiName, ready.version, ready.sample(topicResource)))
+    expect(errors).toContain(policyViolation)
+    expect(errors).not.toContain(errorCodes.KAFKA_STORAGE_ERROR)
+  })
+
+  it('is refused to who may not do it, by each of the rights that it needs', async () => {
+    for (const [resource, error] of Object.entries(refusals)) {
+      const operation = needs[apiName][resource as keyof Needs]
+      if (operation === undefined || !isAskedAlone(apiName, resource)) continue
+      let isBarred = false
+      const barred = resource === 'transactionalId' ? 'transactional-id' : resource
+      const authorize: Authorize = (access) =>
+        !(isBarred && access.resource === barred && access.operation === operation)
+      await using ready = await stage(api, { authorize })
+      isBarred = true
+      // A producer without transactions needs another right than one with them.
+      const sample = ready.sample(resource === 'transactionalId' ? 1 : topicResource)
+      const request = resource === 'cluster' ? { ...sample, transactionalId: null } : sample
+      const kind = apiName === 'FindCoordinator' && resource === 'group' ? { keyType: 0 } : {}
+      const answer = await ready.client.ask(apiName, ready.version, { ...request, ...kind })
+      expect(errorsIn(answer), resource).toContain(errorCodes[error])
+    }
+  })
+
   it('answers without a part, or refuses to be asked for that', async () => {
     await using ready = await stage(api)
     const { faults } = ready.kafka
     const failsInPartsOnly = open(api, ready.sample(), ready.version).refuse('POLICY_VIOLATION') === null
-    expect(answersInParts(apiName)).toBe(failsInPartsOnly || apiName === 'OffsetDelete')
+    if (failsInPartsOnly) expect(answersInParts(apiName)).toBe(true)
     const leaveOut = () => (faults.on(apiName) as { leaveOut: () => unknown }).leaveOut()
     if (!answersInParts(apiName)) return expect(leaveOut).toThrow('its answers have no parts that could be left out')
     leaveOut()
-    const partial = await ready.client.ask(apiName, ready.version, ready.sample())
-    const whole = await ready.client.ask(apiName, ready.version, ready.sample())
+    const partial = await ready.client.ask(apiName, ready.version, ready.sample(topicResource))
+    const whole = await ready.client.ask(apiName, ready.version, ready.sample(topicResource))
     expect(elementsIn(partial)).toBeLessThan(elementsIn(whole))
   })
 })

@@ -100,7 +100,21 @@ describe('failWith', () => {
     await commit(kafka, { groupId: 'g', topic: 'orders', nextOffset: 1n })
     kafka.faults.on('OffsetFetch', { group: 'g', topic: 'payments' }).failWith('NOT_COORDINATOR')
     kafka.faults.on('OffsetFetch', { group: 'g', topic: 'orders' }).failWith('COORDINATOR_LOAD_IN_PROGRESS')
-    expect(await client.ask('OffsetFetch', 5, { groupId: 'g', topics: null })).toMatchObject({ errorCode: 14 })
+    expect(await client.ask('OffsetFetch', 5, { groupId: 'g', topics: null })).toMatchObject({
+      errorCode: 0,
+      topics: [{ name: 'orders', partitions: [{ partitionIndex: 0, errorCode: 14 }] }],
+    })
+  })
+
+  it('takes no broker for a topic whose name is the same', async () => {
+    await using ready = await setUp()
+    const { kafka, client } = ready
+    const fault = kafka.faults.on('DescribeConfigs', { topic: '0' }).failWith('KAFKA_STORAGE_ERROR')
+    const brokerResource = { resourceType: 4, resourceName: '0', configurationKeys: [] }
+    expect(await client.ask('DescribeConfigs', 1, { resources: [brokerResource] })).toMatchObject({
+      results: [{ errorCode: 0 }],
+    })
+    expect(fault.matched).toBe(0)
   })
 
   it('lasts until it is removed when it says so', async () => {

@@ -2,6 +2,7 @@ import type { SASLOptions } from 'kafkajs'
 import { describe, expect, it } from 'vitest'
 import { type Access, type EmbeddedKafkaOptions, startEmbeddedKafka } from '../src/index.ts'
 import { certificates } from './support/certificates.ts'
+import { commit } from './support/commit.ts'
 import { createPartitioner, kafkajsFor } from './support/kafkajs-client.ts'
 import { connectRaw, type RawClient } from './support/raw-client.ts'
 
@@ -235,5 +236,28 @@ describe('authorize', () => {
       resource: 'topic',
       name: 'secret',
     })
+  })
+
+  it('tells nobody what a group has committed for topics that it may not see', async () => {
+    await using kafka = await startEmbeddedKafka({
+      authorize: ({ name, operation }) => !(name === 'secret' && operation === 'Describe'),
+    })
+    for (const topic of ['orders', 'secret']) {
+      kafka.createTopic(topic)
+      await commit(kafka, { groupId: 'g', topic, nextOffset: 1n })
+    }
+    using client = await connectRaw(kafka.bootstrapServers[0])
+    const fetched = (topics: readonly object[] | null) => client.ask('OffsetFetch', 5, { groupId: 'g', topics })
+    const told = (committedOffset: bigint, errorCode: number) => [
+      expect.objectContaining({ partitionIndex: 0, committedOffset, errorCode }),
+    ]
+    expect(await fetched(['orders', 'secret'].map((name) => ({ name, partitionIndexes: [0] })))).toMatchObject({
+      errorCode: 0,
+      topics: [
+        { name: 'orders', partitions: told(1n, 0) },
+        { name: 'secret', partitions: told(-1n, 29) },
+      ],
+    })
+    expect(await fetched(null)).toMatchObject({ topics: [{ name: 'orders', partitions: told(1n, 0) }] })
   })
 })

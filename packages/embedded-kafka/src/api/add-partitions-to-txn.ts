@@ -87,17 +87,19 @@ function answer(transactions: readonly Asked[], resultsFor: (asked: Asked) => To
   return { resultsByTransaction: results, resultsByTopicV3AndBelow: results[0]?.topicResults ?? [] }
 }
 
-function resultsOf(each: Asked, { cluster, brokerId, version }: RequestContext): TopicResult[] {
+function resultsOf(each: Asked, { cluster, brokerId, version, sees }: RequestContext): TopicResult[] {
   const { transactionalId, topics } = each
-  // One partition that does not exist, and none is added.
-  const isKnown = (name: string, index: number): boolean => cluster.partition(name, index) !== undefined
-  if (topics.some(({ name, partitions }) => partitions.some((index) => !isKnown(name, index))))
+  // One partition that does not exist or may not be written, and none is added.
+  const refusal = (name: string, index: number): ErrorName | undefined => {
+    if (!sees(name)) return 'TOPIC_AUTHORIZATION_FAILED'
+    return cluster.partition(name, index) ? undefined : 'UNKNOWN_TOPIC_OR_PARTITION'
+  }
+  if (topics.some(({ name, partitions }) => partitions.some((index) => refusal(name, index))))
     return topics.map(({ name, partitions }) => ({
       name,
       resultsByPartition: partitions.map((partitionIndex) => ({
         partitionIndex,
-        partitionErrorCode:
-          errorCodes[isKnown(name, partitionIndex) ? 'OPERATION_NOT_ATTEMPTED' : 'UNKNOWN_TOPIC_OR_PARTITION'],
+        partitionErrorCode: errorCodes[refusal(name, partitionIndex) ?? 'OPERATION_NOT_ATTEMPTED'],
       })),
     }))
 

@@ -2,6 +2,7 @@
 import type { Topic } from '../cluster/topic.ts'
 import type { ConfigEntry } from '../cluster/topic-config.ts'
 import type { RequestContext } from '../network/request-context.ts'
+import type { Subject } from '../protocol/api.ts'
 import type { ErrorName } from '../protocol/error-codes.ts'
 
 export const topicResource = 2
@@ -21,6 +22,25 @@ export function describedSetting({ name, value, isDefault }: ConfigEntry) {
 export interface Resource {
   readonly resourceType: number
   readonly resourceName: string
+}
+
+/** What a request about those resources names, for faults and rights: only topics are chosen by name. */
+export function topicsAmong(resources: readonly Resource[]): Subject[] {
+  return resources.filter(isTopic).map(({ resourceName }) => ({ topic: resourceName }))
+}
+
+/** Answers for one resource, unless it is a topic that the client may not touch or for which a fault is staged. */
+export function stagedResource<T>(
+  resource: Resource,
+  context: RequestContext,
+  refuse: (error: ErrorName) => T,
+  answer: () => T,
+): T {
+  return isTopic(resource) ? context.staged(resource.resourceName, undefined, refuse, answer) : answer()
+}
+
+function isTopic({ resourceType }: Resource): boolean {
+  return resourceType === topicResource
 }
 
 export type Refusal = readonly [ErrorName, string]

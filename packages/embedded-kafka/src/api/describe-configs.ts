@@ -2,7 +2,7 @@ import type { ConfigEntry } from '../cluster/topic-config.ts'
 import type { RequestContext } from '../network/request-context.ts'
 import { type Api, defineApi } from '../protocol/api.ts'
 import { array } from '../protocol/composites.ts'
-import { errorCodes } from '../protocol/error-codes.ts'
+import { type ErrorName, errorCodes } from '../protocol/error-codes.ts'
 import { from, type Input, optional } from '../protocol/field-type.ts'
 import { boolean, int8, int16, int32, nullable, nullableString, string } from '../protocol/fields.ts'
 import {
@@ -11,8 +11,10 @@ import {
   isRefusal,
   type Refusal,
   type Resource,
+  stagedResource,
   synonymsOf,
   topicResource,
+  topicsAmong,
   unknownTopic,
 } from './config-resource.ts'
 
@@ -28,7 +30,15 @@ const configResponse = {
   configType: from(3, int8),
   documentation: optional(from(3, nullableString), null),
 }
+const resourceResponse = {
+  errorCode: int16,
+  errorMessage: nullableString,
+  resourceType: int8,
+  resourceName: string,
+  configs: array(configResponse),
+}
 type ConfigResponse = Input<typeof configResponse>
+type ResourceResponse = Input<typeof resourceResponse>
 
 export const describeConfigs: Api = defineApi({
   key: 32,
@@ -42,25 +52,26 @@ export const describeConfigs: Api = defineApi({
   },
   response: {
     throttleTimeMs: optional(int32, 0),
-    results: array({
-      errorCode: int16,
-      errorMessage: nullableString,
-      resourceType: int8,
-      resourceName: string,
-      configs: array(configResponse),
-    }),
+    results: array(resourceResponse),
   },
-  subjects: ({ resources }) => resources.map(({ resourceName }) => ({ topic: resourceName })),
+  subjects: ({ resources }) => topicsAmong(resources),
   handle: ({ resources, includeSynonyms }, context) => ({
     results: resources.map(({ resourceType, resourceName, configurationKeys }) => {
       const resource = { resourceType, resourceName }
-      const entries = entriesOf(resource, context)
-      if (isRefusal(entries))
-        return { ...resource, errorCode: errorCodes[entries[0]], errorMessage: entries[1], configs: [] }
-      const configs = entries
-        .filter(({ name }) => configurationKeys === null || configurationKeys.includes(name))
-        .map((entry) => described(entry, includeSynonyms))
-      return { ...resource, errorCode: errorCodes.NONE, errorMessage: null, configs }
+      const refuse = (error: ErrorName, errorMessage: string | null = null): ResourceResponse => ({
+        ...resource,
+        errorCode: errorCodes[error],
+        errorMessage,
+        configs: [],
+      })
+      return stagedResource(resource, context, refuse, () => {
+        const entries = entriesOf(resource, context)
+        if (isRefusal(entries)) return refuse(...entries)
+        const configs = entries
+          .filter(({ name }) => configurationKeys === null || configurationKeys.includes(name))
+          .map((entry) => described(entry, includeSynonyms))
+        return { ...resource, errorCode: errorCodes.NONE, errorMessage: null, configs }
+      })
     }),
   }),
   fail: ({ resources }, errorCode) => ({

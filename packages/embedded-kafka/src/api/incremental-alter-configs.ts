@@ -4,7 +4,7 @@ import { array } from '../protocol/composites.ts'
 import { type ErrorName, errorCodes } from '../protocol/error-codes.ts'
 import { optional, type Value } from '../protocol/field-type.ts'
 import { boolean, int8, int16, int32, nullableString, string } from '../protocol/fields.ts'
-import { alterableTopic, isRefusal, type Refusal } from './config-resource.ts'
+import { alterableTopic, isRefusal, type Refusal, stagedResource, topicsAmong } from './config-resource.ts'
 
 const operation = { set: 0, delete: 1, append: 2, subtract: 3 } as const
 
@@ -24,7 +24,7 @@ export const incrementalAlterConfigs: Api = defineApi({
     throttleTimeMs: optional(int32, 0),
     responses: array({ errorCode: int16, errorMessage: nullableString, resourceType: int8, resourceName: string }),
   },
-  subjects: ({ resources }) => resources.map(({ resourceName }) => ({ topic: resourceName })),
+  subjects: ({ resources }) => topicsAmong(resources),
   handle: ({ resources, validateOnly }, context) => ({
     responses: resources.map(({ resourceType, resourceName, configs }) => {
       const answer = (error: ErrorName, errorMessage: string | null = null) => ({
@@ -33,12 +33,15 @@ export const incrementalAlterConfigs: Api = defineApi({
         resourceType,
         resourceName,
       })
-      const topic = alterableTopic({ resourceType, resourceName }, context)
-      if (isRefusal(topic)) return answer(...topic)
-      const settings = changed(topic.config, configs)
-      if (isRefusal(settings)) return answer(...settings)
-      if (!validateOnly) topic.config.replace(settings)
-      return answer('NONE')
+      const resource = { resourceType, resourceName }
+      return stagedResource(resource, context, answer, () => {
+        const topic = alterableTopic(resource, context)
+        if (isRefusal(topic)) return answer(...topic)
+        const settings = changed(topic.config, configs)
+        if (isRefusal(settings)) return answer(...settings)
+        if (!validateOnly) topic.config.replace(settings)
+        return answer('NONE')
+      })
     }),
   }),
   fail: ({ resources }, errorCode) => ({

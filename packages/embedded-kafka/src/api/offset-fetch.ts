@@ -3,7 +3,7 @@ import type { AnyGroup } from '../groups/group-coordinator.ts'
 import type { RequestContext } from '../network/request-context.ts'
 import { type Api, defineApi } from '../protocol/api.ts'
 import { array } from '../protocol/composites.ts'
-import { errorCodes } from '../protocol/error-codes.ts'
+import { type ErrorName, errorCodes } from '../protocol/error-codes.ts'
 import { between, from, type Input, optional, type Value } from '../protocol/field-type.ts'
 import { boolean, int16, int32, int64, nullable, nullableString, string, uuid, zeroUuid } from '../protocol/fields.ts'
 import { topicName } from './topic-reference.ts'
@@ -89,35 +89,36 @@ function answer(groups: readonly GroupResponse[]) {
   return { topics: first?.topics ?? [], errorCode: first?.errorCode ?? errorCodes.NONE, groups }
 }
 
-function offsetsOf(
-  asked: GroupRequest,
-  requireStable: boolean,
-  { cluster, brokerId, version }: RequestContext,
-): GroupResponse {
+function offsetsOf(asked: GroupRequest, requireStable: boolean, context: RequestContext): GroupResponse {
+  const { cluster, brokerId, version } = context
   const fault = cluster.groups.fault(asked.groupId, brokerId)
   if (fault) return refused(asked, errorCodes[fault], version)
   const group = cluster.groups.get(asked.groupId)
   const memberFault = group?.type === 'consumer' && fetchFault(group, asked.memberId, asked.memberEpoch)
   if (memberFault) return refused(asked, errorCodes[memberFault], version)
-  const topics = asked.topics ?? committedTopics(group)
+  // Who asks for everything is not told of topics that it may not see; who asks for one by name is refused.
+  const topics = asked.topics ?? committedTopics(group).filter(({ name }) => context.sees(name))
   return {
     groupId: asked.groupId,
     topics: topics.map(({ name, topicId, partitionIndexes }) => {
       const known = topicName(name, topicId, cluster)
       const partitions = partitionIndexes.map((partitionIndex): PartitionResponse => {
-        if (known === undefined) return none(partitionIndex, errorCodes.UNKNOWN_TOPIC_ID)
-        // A reader that went on from the offset before would read again what an open transaction has read.
-        if (requireStable && group?.offsets.pending.has(known, partitionIndex))
-          return none(partitionIndex, errorCodes.UNSTABLE_OFFSET_COMMIT)
-        const committed = group?.offsets.get(known, partitionIndex)
-        if (!committed) return none(partitionIndex, errorCodes.NONE)
-        return {
-          partitionIndex,
-          committedOffset: committed.nextOffset,
-          committedLeaderEpoch: committed.leaderEpoch,
-          metadata: committed.metadata,
-          errorCode: errorCodes.NONE,
-        }
+        const refuse = (error: ErrorName): PartitionResponse => none(partitionIndex, errorCodes[error])
+        if (known === undefined) return refuse('UNKNOWN_TOPIC_ID')
+        return context.staged(known, partitionIndex, refuse, () => {
+          // A reader that went on from the offset before would read again what an open transaction has read.
+          if (requireStable && group?.offsets.pending.has(known, partitionIndex))
+            return refuse('UNSTABLE_OFFSET_COMMIT')
+          const committed = group?.offsets.get(known, partitionIndex)
+          if (!committed) return refuse('NONE')
+          return {
+            partitionIndex,
+            committedOffset: committed.nextOffset,
+            committedLeaderEpoch: committed.leaderEpoch,
+            metadata: committed.metadata,
+            errorCode: errorCodes.NONE,
+          }
+        })
       })
       return { name, topicId: cluster.topic(known ?? '')?.id ?? topicId, partitions }
     }),

@@ -57,17 +57,21 @@ export const selectors = {
 
 /** APIs that answer for each topic or partition apart, so that one of them can be left out of the answer. */
 const inParts = [
+  'AlterConfigs',
   'CreatePartitions',
   'CreateTopics',
   'DeleteRecords',
   'DeleteTopics',
+  'DescribeConfigs',
   'DescribeProducers',
   'DescribeTopicPartitions',
   'Fetch',
+  'IncrementalAlterConfigs',
   'ListOffsets',
   'Metadata',
   'OffsetCommit',
   'OffsetDelete',
+  'OffsetFetch',
   'OffsetForLeaderEpoch',
   'Produce',
   'TxnOffsetCommit',

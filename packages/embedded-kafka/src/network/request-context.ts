@@ -12,7 +12,7 @@ export interface RequestContext {
   readonly clientHost: string
   /** Who is at the other end, and how it says so. */
   readonly session: Session
-  /** Whether the client may know of this topic, where a request asks for all. */
+  /** Whether the client may do with this topic what the request wants; where it asks for all, whether it may know of it. */
   sees(topic: string): boolean
   /** Parts of the answer that are not sent, where a fault is staged for that. */
   readonly leftOut: ReadonlySet<unknown> | undefined

@@ -36,7 +36,7 @@ export const needs: Readonly<Record<ApiName, Needs>> = {
   ListOffsets: { topic: 'Describe' },
   Metadata: { topic: 'Describe' },
   OffsetCommit: { group: 'Read', topic: 'Read' },
-  OffsetFetch: { group: 'Describe' },
+  OffsetFetch: { group: 'Describe', topic: 'Describe' },
   FindCoordinator: { group: 'Describe', transactionalId: 'Describe' },
   JoinGroup: member,
   Heartbeat: member,
