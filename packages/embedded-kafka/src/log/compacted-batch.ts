@@ -28,7 +28,7 @@ export function openBatch(bytes: Buffer): OpenBatch {
     const length = cursor.varint()
     const end = cursor.position + length
     cursor.skip(1) // attributes: none are defined
-    const timestampDelta = cursor.varint()
+    const timestampDelta = cursor.varlong()
     const restStart = cursor.position
     const offset = header.baseOffset + BigInt(cursor.varint())
     const key = cursor.nullableBytes()

@@ -40,7 +40,7 @@ export function markerOf(batch: Buffer, header: BatchHeader = readHeader(batch))
   const record = new RecordBytes(batch.subarray(headerBytes))
   record.varint() // length
   record.skip(1) // attributes
-  record.varint() // time
+  record.varlong() // time
   record.varint() // offset
   const outcome = types[record.nullableBytes()?.readInt16BE(2) ?? -1]
   const value = record.nullableBytes()

@@ -42,6 +42,33 @@ describe('lz4', () => {
     expect(decompress('lz4', frame('61 62', true))).toEqual(Buffer.from('ab'))
   })
 
+  it('repeats one byte, and runs of bytes, as often as it is told', () => {
+    // "a" and 18 + 255 + 1 times the byte before; "b"; then 20 bytes from 7 back, which end with that "b"; "c".
+    const block = '1f 61 01 00 ff 00 1f 62 07 00 01 10 63'
+    const expected = `${'a'.repeat(275)}b${'aaaaaab'.repeat(2)}aaaaaac`
+    expect(decompress('lz4', frame(block)).toString()).toBe(expected)
+  })
+
+  it('of a hundred thousand blocks takes as long as its bytes, not as all that came before each', {
+    timeout: 60_000,
+  }, () => {
+    // 50 MB from one block of 200 kB; behind it one byte, packed and stored, again and again.
+    const bomb = Buffer.concat([hex('1f 61 01 00'), Buffer.alloc(196_078, 255), hex('00 10 62')])
+    const tiny = Array.from({ length: 50_000 }, () => hex('02000000 10 61 01000080 61'))
+    const size = Buffer.alloc(4)
+    size.writeUInt32LE(bomb.length)
+    const whole = Buffer.concat([hex('04224d18 60 40 82'), size, bomb, ...tiny, hex('00000000')])
+    expect(decompress('lz4', whole).length).toBe(49_999_911 + 100_000)
+  })
+
+  it('that unpacks to more than is allowed is refused, stored blocks included', () => {
+    const bomb = Buffer.concat([hex('1f 61 01 00'), Buffer.alloc(600_000, 255), hex('00 10 62')])
+    expect(() => decompress('lz4', frame(bomb.toString('hex')))).toThrow(/more than is allowed/)
+    const stored = Array.from({ length: 129 }, () => Buffer.concat([hex('00001080'), Buffer.alloc(2 ** 20)]))
+    const whole = Buffer.concat([hex('04224d18 60 40 82'), ...stored, hex('00000000')])
+    expect(() => decompress('lz4', whole)).toThrow(/more than is allowed/)
+  })
+
   it('that refers to bytes before its beginning is refused', () => {
     expect(() => decompress('lz4', frame('16 61 09 00'))).toThrow(/before its beginning/)
   })

@@ -7,6 +7,8 @@ import { TransactionIndex, type TransactionSnapshot } from './transaction-index.
 /** Kafka remembers this many batches of a producer: the most that a client may have in flight. */
 const rememberedBatches = 5
 const sequences = 2 ** 31
+/** Of a producer that was never seen: a lower one is nobody's. */
+const noEpoch = -1
 
 interface WrittenBatch {
   readonly firstSequence: number
@@ -59,11 +61,12 @@ export class ProducerState {
    * @throws {RefusedBatch} when it belongs to a fenced producer, leaves a gap, or is none of the open transaction.
    */
   check(header: BatchHeader): WrittenBatch | undefined {
+    if (header.producerId < 0n) return undefined
     const producer = this.#producers.get(header.producerId)
+    refuseFenced(header.producerEpoch, producer?.epoch ?? noEpoch)
     // A producer that this partition never saw may begin anywhere: retention or DeleteRecords may have removed its past.
-    if (header.producerId < 0n || !producer) return undefined
+    if (!producer) return undefined
 
-    refuseFenced(header.producerEpoch, producer)
     const repeated = this.#repeated(header, producer)
     if (repeated) return repeated
     // In a new epoch sequences begin again. After nothing but a marker they do too.
@@ -84,7 +87,7 @@ export class ProducerState {
   checkMarker({ producerId, producerEpoch, coordinatorEpoch }: Marker): void {
     const producer = this.#producers.get(producerId)
     if (!producer) return
-    refuseFenced(producerEpoch, producer)
+    refuseFenced(producerEpoch, producer.epoch)
     if (coordinatorEpoch < producer.coordinatorEpoch)
       throw new RefusedBatch(
         'TRANSACTION_COORDINATOR_FENCED',
@@ -185,9 +188,8 @@ export class ProducerState {
   }
 }
 
-function refuseFenced(epoch: number, producer: Producer): void {
-  if (epoch < producer.epoch)
-    throw new RefusedBatch('INVALID_PRODUCER_EPOCH', `epoch ${epoch} is fenced by ${producer.epoch}`)
+function refuseFenced(epoch: number, knownEpoch: number): void {
+  if (epoch < knownEpoch) throw new RefusedBatch('INVALID_PRODUCER_EPOCH', `epoch ${epoch} is fenced by ${knownEpoch}`)
 }
 
 /** Sequences wrap around to 0 after 2^31 - 1. */

@@ -12,18 +12,30 @@ export class RecordBytes {
     this.end = end
   }
 
-  /** A signed varint of up to 64 bits; exact to 2^53, which no length, delta or count that makes sense exceeds. */
+  /**
+   * A signed varint of 32 bits: lengths, counts and offsets. Kafka's readers take five bytes at most, even where the rest are zeros,
+   * so one that is longer may not come to lie on a log.
+   */
   varint(): number {
+    return unZigzagged(this.#unsigned(5) % 2 ** 32)
+  }
+
+  /** A signed varint of 64 bits: times. Exact to 2^53, which no time that makes sense exceeds. */
+  varlong(): number {
+    return unZigzagged(this.#unsigned(10))
+  }
+
+  #unsigned(maxBytes: number): number {
     let shift = 1
     let raw = 0
-    for (let length = 0; length < 10; length++) {
+    for (let length = 0; length < maxBytes; length++) {
       if (this.position >= this.end) throw new RefusedBatch('INVALID_RECORD', 'a record ends in the middle of a varint')
       const byte = this.bytes[this.position++] as number
       raw += (byte & 0x7f) * shift
-      if (byte < 0x80) return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2
+      if (byte < 0x80) return raw
       shift *= 128
     }
-    throw new RefusedBatch('INVALID_RECORD', 'a varint is longer than 64 bits')
+    throw new RefusedBatch('INVALID_RECORD', `a varint is longer than ${maxBytes} bytes`)
   }
 
   /** Steps over `length` bytes and says where they began. */
@@ -35,16 +47,20 @@ export class RecordBytes {
     return start
   }
 
-  /** A length-prefixed byte string; -1 is null. */
+  /** A length-prefixed byte string; any negative length is null, as to Kafka's own readers. */
   nullableBytes(): Buffer | null {
     const length = this.varint()
-    if (length === -1) return null
+    if (length < 0) return null
     const start = this.skip(length)
     return this.bytes.subarray(start, start + length)
   }
 }
 
-/** A number as {@link RecordBytes.varint} reads it. */
+function unZigzagged(raw: number): number {
+  return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2
+}
+
+/** A number as {@link RecordBytes} reads it. */
 export function varintBytes(value: number): Buffer {
   let rest = value >= 0 ? value * 2 : -value * 2 - 1
   const bytes: number[] = []

@@ -2,6 +2,7 @@
 import { headerBytes, readHeader } from './batch-header.ts'
 import { decompress } from './decompress.ts'
 import { RecordBytes } from './record-bytes.ts'
+import { timestampAfter } from './record-timestamp.ts'
 
 /** One record as it lies on the log. */
 export interface LogRecord {
@@ -24,7 +25,7 @@ export function recordsOf(batch: Buffer): LogRecord[] {
   for (let index = 0; index < header.recordCount; index++) {
     cursor.varint() // length
     cursor.skip(1) // attributes
-    const timestampDelta = BigInt(cursor.varint())
+    const timestampDelta = cursor.varlong()
     const offset = header.baseOffset + BigInt(cursor.varint())
     const key = cursor.nullableBytes()
     const value = cursor.nullableBytes()
@@ -34,7 +35,9 @@ export function recordsOf(batch: Buffer): LogRecord[] {
       headers.push([name?.toString() ?? '', cursor.nullableBytes()])
     }
     const timestamp =
-      header.timestampType === 'LogAppendTime' ? header.maxTimestamp : header.baseTimestamp + timestampDelta
+      header.timestampType === 'LogAppendTime'
+        ? header.maxTimestamp
+        : timestampAfter(header.baseTimestamp, timestampDelta)
     records.push({ offset, timestamp, key, value, headers, producerId: header.producerId })
   }
   return records

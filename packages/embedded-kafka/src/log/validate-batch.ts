@@ -1,6 +1,7 @@
 import { type BatchHeader, checksum, headerBytes, readHeader } from './batch-header.ts'
 import { decompress } from './decompress.ts'
 import { RecordBytes } from './record-bytes.ts'
+import { timestampAfter } from './record-timestamp.ts'
 import { RefusedBatch } from './refused-batch.ts'
 
 /** The topic settings that a batch must obey. */
@@ -66,7 +67,7 @@ export function validateBatch(bytes: Buffer, rules: BatchRules, nowMs: number): 
     )
   if (withoutKey.length > 0)
     throw new RefusedBatch('INVALID_RECORD', 'a compacted topic takes no record without a key', withoutKey)
-  return { header, maxTimestamp: header.baseTimestamp + BigInt(latestDelta) }
+  return { header, maxTimestamp: timestampAfter(header.baseTimestamp, latestDelta) }
 }
 
 function unpacked(bytes: Buffer, header: BatchHeader): Buffer {
@@ -82,7 +83,7 @@ function unpacked(bytes: Buffer, header: BatchHeader): Buffer {
 
 /**
  * Walks every record, allocating nothing: lengths, order of offsets, count, end.
- * Calls `visit` with each timestamp's distance from the base, and returns the largest. A key of length -1 is null.
+ * Calls `visit` with each timestamp's distance from the base, and returns the largest. A key of negative length is null.
  */
 function walk(
   records: Buffer,
@@ -95,7 +96,7 @@ function walk(
     const length = cursor.varint()
     const end = cursor.position + length
     cursor.skip(1) // attributes: none are defined
-    const timestampDelta = cursor.varint()
+    const timestampDelta = cursor.varlong()
     latestDelta = Math.max(latestDelta, timestampDelta)
     const offsetDelta = cursor.varint()
     if (offsetDelta !== index)

@@ -42,6 +42,23 @@ async function fetchAll(session: Session, client: RawClient, topic: string): Pro
   )
 }
 
+/** One record without time and offset of its own, behind its attributes, in hex. */
+const oddRecords: readonly (readonly [string, string])[] = [
+  ['a key of length -3', '05 01 00'],
+  ['a value of length -3', '01 05 00'],
+  ['a length of five bytes that needs one', '81 80 80 80 00 01 00'],
+  ['a length of six bytes that needs one', '81 80 80 80 80 00 01 00'],
+  ['a key of 2^31 - 1 bytes', 'fe ff ff ff 0f 01 00'],
+  ['2^31 - 1 headers', '01 01 fe ff ff ff 0f'],
+  ['-1 headers', '01 01 01'],
+  ['a header without a name', '01 01 02 01 01'],
+]
+
+function holding(hex: string): Buffer {
+  const fields = Buffer.from(`000000${hex.replaceAll(' ', '')}`, 'hex')
+  return recordBatch([{}], { baseTimestamp, compress: () => Buffer.concat([Buffer.of(fields.length * 2), fields]) })
+}
+
 export const produceBatches: Scenario = async (session) => {
   const client = await session.connect()
   const topic = await session.createTopic('produced', 1, { 'max.message.bytes': '4000' })
@@ -85,6 +102,7 @@ export const produceBatches: Scenario = async (session) => {
     'a latest time that is not in the header',
     recordBatch([{ timestamp: baseTimestamp + 9 }, { timestamp: baseTimestamp + 2 }], { baseTimestamp }),
   )
+  for (const [what, hex] of oddRecords) await attempt(what, holding(hex))
   await session.recordClosed('produce: an error without acknowledgement', (other) => {
     produce(other, topic, batch({ crc: 1 }), { acks: 0 }).catch(() => {})
   })
@@ -125,6 +143,7 @@ export const idempotence: Scenario = async (session) => {
   await attempt('a new epoch', 0, 1, 1)
   await attempt('the old epoch', 12)
   await attempt('no sequence', -1, 1, 1)
+  await attempt('an epoch below zero', 0, 1, -7)
   const stranger = recordBatch([{ value: 'x' }], {
     producerId: 999_999n,
     producerEpoch: 0,
@@ -132,6 +151,20 @@ export const idempotence: Scenario = async (session) => {
     baseTimestamp,
   })
   await session.record('a producer that nobody knows', produce(client, topic, stranger))
+  const fromNowhere = recordBatch([{ value: 'x' }], {
+    producerId: 999_998n,
+    producerEpoch: -7,
+    baseSequence: 0,
+    baseTimestamp,
+  })
+  await session.record('a producer that nobody knows, its epoch below zero', produce(client, topic, fromNowhere))
+  const last = recordBatch([{ value: 'x' }, { value: 'y' }], {
+    producerId: 999_997n,
+    producerEpoch: 0,
+    baseSequence: 2 ** 31 - 1,
+    baseTimestamp,
+  })
+  await session.record('sequences that wrap around within a batch', produce(client, topic, last))
 }
 
 export const appendTime: Scenario = async (session) => {
