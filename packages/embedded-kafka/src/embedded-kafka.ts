@@ -8,6 +8,7 @@ import { Faults } from './faults/faults.ts'
 import type { CommittedPartition } from './groups/committed-offsets.ts'
 import { type IsolationLevel, logRecords } from './log/log-records.ts'
 import type { LogRecord } from './log/records.ts'
+import { Intake } from './network/intake.ts'
 import { checkOptions, type EmbeddedKafkaOptions, type TopicOptions } from './options.ts'
 import { openStorage } from './storage/open-storage.ts'
 import type { TransactionDescription } from './transactions/transaction.ts'
@@ -56,7 +57,9 @@ export async function startEmbeddedKafka(options: EmbeddedKafkaOptions = {}): Pr
     nodes,
     { storage, warn },
   )
-  const brokers = nodes.map((node) => new Broker(node, cluster, faults, security, warn))
+  const { connectionsMaxIdleMs: maxIdleMs = 600_000 } = options
+  const setting = { cluster, faults, security, warn, intake: new Intake(), maxIdleMs }
+  const brokers = nodes.map((node) => new Broker(node, setting))
   const kafka = new EmbeddedKafka(cluster, brokers, faults, clock)
   try {
     for (const broker of brokers) await broker.listen()

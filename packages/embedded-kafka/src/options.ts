@@ -33,6 +33,12 @@ export interface EmbeddedKafkaOptions {
    */
   readonly defaultReplicationFactor?: number
   /**
+   * After how long a connection is closed on which nothing moves, in milliseconds of real time: `connections.max.idle.ms`. One whose client
+   * waits for an answer is not idle. Lower it to see how a client takes it.
+   * @defaultValue 600_000
+   */
+  readonly connectionsMaxIdleMs?: number
+  /**
    * How long a new group waits for more members, in milliseconds. Kafka's default is 3,000.
    * @defaultValue 0
    */
@@ -92,7 +98,8 @@ export interface EmbeddedKafkaOptions {
    */
   readonly authorize?: Authorize
   /**
-   * Hears of connections that were closed because of what came over them, and of trouble with the data directory.
+   * Hears of connections that were closed because of what came over them, of no more than twenty in ten seconds, and of trouble with the
+   * data directory.
    * @defaultValue `console.warn`
    */
   readonly warn?: (message: string) => void
@@ -126,6 +133,7 @@ export class EmbeddedKafkaOptionsError extends Error {
 /** Says everything that is wrong at once. */
 export function checkOptions(options: EmbeddedKafkaOptions): void {
   const { brokers = 1, port = 0, defaultReplicationFactor, defaultPartitions = 1, dataDir, flush } = options
+  const { connectionsMaxIdleMs = 600_000 } = options
   const faults: string[] = []
   if (!Number.isInteger(brokers) || brokers < 1 || brokers > 100) faults.push(`brokers is ${brokers}, not 1 to 100`)
   if (!Number.isInteger(port) || port < 0 || port + brokers > 65_536) faults.push(`port is ${port}`)
@@ -133,6 +141,8 @@ export function checkOptions(options: EmbeddedKafkaOptions): void {
     faults.push(`defaultPartitions is ${defaultPartitions}, not a positive integer`)
   if (defaultReplicationFactor !== undefined && (defaultReplicationFactor < 1 || defaultReplicationFactor > brokers))
     faults.push(`defaultReplicationFactor is ${defaultReplicationFactor}, not 1 to ${brokers}`)
+  if (!Number.isInteger(connectionsMaxIdleMs) || connectionsMaxIdleMs < 1 || connectionsMaxIdleMs >= 2 ** 31)
+    faults.push(`connectionsMaxIdleMs is ${connectionsMaxIdleMs}, not 1 to 2147483647`)
   if (flush !== undefined && flush !== 'each' && flush !== 'system')
     faults.push(`flush is '${flush}', not each or system`)
   if (flush !== undefined && dataDir === undefined) faults.push('flush is given without dataDir')

@@ -2,15 +2,33 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import type { Faults } from '../faults/faults.ts'
+import { ClosureLog } from '../network/closure-log.ts'
 import { Connection, type ConnectionHost } from '../network/connection.ts'
+import type { Intake } from '../network/intake.ts'
 import type { Security } from '../security/options.ts'
 import type { BrokerNode, Cluster } from './cluster.ts'
+
+/** Node's own default. */
+const maxHandshakeMs = 120_000
+
+/** What all brokers of a cluster have in common. */
+export interface BrokerSetting {
+  readonly cluster: Cluster
+  readonly faults: Faults
+  readonly security: Security
+  readonly warn: (message: string) => void
+  readonly intake: Intake
+  readonly maxIdleMs: number
+}
 
 export class Broker implements ConnectionHost {
   readonly cluster: Cluster
   readonly faults: Faults
   readonly security: Security
   readonly warn: (message: string) => void
+  readonly closures: ClosureLog
+  readonly intake: Intake
+  readonly maxIdleMs: number
   readonly #node: BrokerNode
   readonly #connections = new Set<Connection>()
   /** Those too that are still at their TLS handshake. */
@@ -18,12 +36,15 @@ export class Broker implements ConnectionHost {
   #server: Server | undefined
   #silence: PromiseWithResolvers<void> | undefined
 
-  constructor(node: BrokerNode, cluster: Cluster, faults: Faults, security: Security, warn: (message: string) => void) {
+  constructor(node: BrokerNode, { cluster, faults, security, warn, intake, maxIdleMs }: BrokerSetting) {
     this.#node = node
     this.cluster = cluster
     this.faults = faults
     this.security = security
     this.warn = warn
+    this.closures = new ClosureLog(warn, cluster.clock)
+    this.intake = intake
+    this.maxIdleMs = maxIdleMs
   }
 
   get brokerId(): number {
@@ -54,6 +75,10 @@ export class Broker implements ConnectionHost {
     server.listen(this.#node.port, this.#node.host, resolve)
     await promise
     server.off('error', reject)
+    // Of a connection that could not be taken; the next one may be.
+    server.on('error', ({ message }) =>
+      this.closures.tell(`broker ${this.brokerId} cannot take a connection: ${message}`),
+    )
     this.#node.port = (server.address() as AddressInfo).port
     this.#node.isUp = true
     this.#server = server
@@ -62,9 +87,12 @@ export class Broker implements ConnectionHost {
   #createServer(onConnection: (socket: Socket) => void): Server {
     const { tls } = this.security
     if (tls === null) return createServer(onConnection)
-    const server = createTlsServer({ ...tls }, onConnection)
+    const handshakeTimeout = Math.min(this.maxIdleMs, maxHandshakeMs)
+    const server = createTlsServer({ ...tls, handshakeTimeout }, onConnection)
     server.on('tlsClientError', ({ message }, socket) => {
-      this.warn(`broker ${this.brokerId} closes the connection of /${socket.remoteAddress ?? ''}: ${message}`)
+      this.closures.tell(`broker ${this.brokerId} closes the connection of /${socket.remoteAddress ?? ''}: ${message}`)
+      // Node leaves open one that ran out of time.
+      socket.destroy()
     })
     return server
   }
@@ -79,6 +107,7 @@ export class Broker implements ConnectionHost {
     for (const socket of this.#sockets) socket.destroy()
     this.speak()
     await promise
+    this.closures.flush()
   }
 
   /** Cuts the connections of that client, or all. Returns how many. */

@@ -17,7 +17,9 @@ import { distinguishedName } from '../security/distinguished-name.ts'
 import type { Security } from '../security/options.ts'
 import { Session } from '../security/session.ts'
 import { StorageFailed } from '../storage/storage-failed.ts'
+import type { ClosureLog } from './closure-log.ts'
 import { Frames } from './frames.ts'
+import type { Holder, Intake } from './intake.ts'
 import type { RequestContext } from './request-context.ts'
 import { type RequestHeader, readClientId, readHeader } from './request-header.ts'
 
@@ -25,6 +27,10 @@ import { type RequestHeader, readClientId, readHeader } from './request-header.t
 const maxBufferedBytes = 1024 * 1024
 /** A client that does not read its answers gets no further ones beyond this. */
 const maxUnsentBytes = 4 * 1024 * 1024
+/** About what an element of an array costs once it is read: an object of a few fields. */
+const elementBytes = 256
+/** Of a client's own name so much is told of it when it is closed. */
+const toldNameLength = 100
 
 /** What the connections of one broker share. */
 export interface ConnectionHost {
@@ -35,9 +41,13 @@ export interface ConnectionHost {
   /** Pending while the broker is silent; undefined otherwise. */
   readonly silence: Promise<void> | undefined
   readonly warn: (message: string) => void
+  readonly closures: ClosureLog
+  readonly intake: Intake
+  /** Milliseconds after which a connection is closed on which nothing moves. */
+  readonly maxIdleMs: number
 }
 
-export class Connection {
+export class Connection implements Holder {
   readonly #socket: Socket
   readonly #host: ConnectionHost
   readonly #frames = new Frames()
@@ -46,6 +56,8 @@ export class Connection {
   readonly #session: Session
   #clientId = ''
   #isServing = false
+  /** It has answers that its client does not read. */
+  #isHeldBack = false
 
   constructor(socket: Socket, host: ConnectionHost) {
     this.#socket = socket
@@ -57,7 +69,12 @@ export class Connection {
     socket.on('data', (chunk) => this.#receive(chunk))
     // A reset by the client is its own affair; 'close' follows.
     socket.on('error', () => {})
-    socket.on('close', () => this.#gone.abort())
+    socket.on('close', () => {
+      this.#gone.abort()
+      host.intake.hold(this, 0)
+    })
+    socket.on('timeout', () => this.#nothingMoves())
+    socket.setTimeout(host.maxIdleMs)
   }
 
   /** The client id of the latest request; empty before the first. */
@@ -69,8 +86,15 @@ export class Connection {
     this.#socket.destroy()
   }
 
+  crowdedOut(heldBytes: number): void {
+    this.#close(`it holds ${heldBytes} bytes of requests, more than any other, and all together hold too many`)
+  }
+
   #receive(chunk: Buffer): void {
+    // What was read before the connection was closed may still come.
+    if (this.#socket.destroyed) return
     this.#frames.push(chunk)
+    this.#host.intake.hold(this, this.#frames.bufferedBytes)
     if (this.#isServing) {
       // Only while another request is served: the half frame of a large one must go on growing, or it would never be whole.
       if (this.#frames.bufferedBytes > maxBufferedBytes) this.#socket.pause()
@@ -81,6 +105,8 @@ export class Connection {
       .catch((error: unknown) => this.#giveUp(error))
       .finally(() => {
         this.#isServing = false
+        if (this.#socket.destroyed) return
+        this.#host.intake.hold(this, this.#frames.bufferedBytes)
         this.#socket.resume()
       })
   }
@@ -91,7 +117,7 @@ export class Connection {
   }
 
   #nextFrame(): Buffer | undefined {
-    return this.#frames.next(this.#session.isBare ? 0 : undefined)
+    return this.#frames.next(this.#session.frameBounds)
   }
 
   /** After a handshake of version 0 messages of the mechanism come and go without headers; who fails is told nothing. */
@@ -116,6 +142,7 @@ export class Connection {
     this.#clientId = readClientId(reader, api, header.version)
     this.#session.mustAllow(api.name)
     const request = api.open(reader, header.version)
+    this.#host.intake.hold(this, this.#frames.bufferedBytes + frame.length + reader.elementCount * elementBytes)
     if (this.#host.silence) await this.#host.silence
 
     const faults = this.#host.faults.intercept({
@@ -218,7 +245,10 @@ export class Connection {
     for (const buffer of bytes === undefined ? frame : [Buffer.concat(frame).subarray(0, bytes)])
       this.#socket.write(buffer)
     this.#socket.uncork()
-    if (this.#socket.writableLength > maxUnsentBytes) await this.#drained()
+    if (this.#socket.writableLength <= maxUnsentBytes) return
+    this.#isHeldBack = true
+    await this.#drained()
+    this.#isHeldBack = false
   }
 
   /** After a part of an answer: the end of the connection, or nothing any more. */
@@ -233,17 +263,37 @@ export class Connection {
 
   #drained(): Promise<void> {
     return new Promise((resolve) => {
-      this.#socket.once('drain', resolve)
-      this.#gone.signal.addEventListener('abort', () => resolve(), { once: true })
+      const done = (): void => {
+        this.#socket.off('drain', done).off('close', done)
+        resolve()
+      }
+      this.#socket.on('drain', done).on('close', done)
     })
   }
 
+  #nothingMoves(): void {
+    // Its client waits for an answer that takes its time, such as that to JoinGroup, or that a test withholds.
+    if (this.#isServing && !this.#isHeldBack) {
+      this.#socket.setTimeout(this.#host.maxIdleMs)
+      return
+    }
+    // A client between two requests is only reminded that it has a connection that it does not need.
+    const isOrderly = this.#clientId !== '' && !this.#isHeldBack && this.#frames.bufferedBytes === 0
+    if (isOrderly) this.cut()
+    else this.#close(`nothing moved on it for ${this.#host.maxIdleMs} ms`)
+  }
+
   #giveUp(error: unknown): void {
-    const who = `connection of ${this.#clientHost}${this.#clientId ? ` (client id ${this.#clientId})` : ''}`
     // Anything that was not thrown on purpose is a bug of this broker; it must not take other connections with it.
     const isExpected = error instanceof CloseConnection || error instanceof StorageFailed
-    const what = isExpected ? error.message : `internal error: ${String((error as Error).stack)}`
-    this.#host.warn(`broker ${this.#host.brokerId} closes the ${who}: ${what}`)
+    this.#close(isExpected ? error.message : `internal error: ${String((error as Error).stack)}`)
+  }
+
+  #close(reason: string): void {
+    // Its name is the client's own: it must not look like other lines of the log, nor be longer than all of them.
+    const name = this.#clientId.slice(0, toldNameLength).replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '?')
+    const who = `connection of ${this.#clientHost}${name ? ` (client id ${name})` : ''}`
+    this.#host.closures.tell(`broker ${this.#host.brokerId} closes the ${who}: ${reason}`)
     this.cut()
   }
 }

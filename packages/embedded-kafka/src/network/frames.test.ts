@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { MalformedRequest } from '../protocol/malformed-request.ts'
 import { Frames } from './frames.ts'
 
@@ -36,6 +36,27 @@ it('puts a frame together that comes byte by byte', () => {
   const body = Buffer.from(Array.from({ length: 5_000 }, (_, index) => index % 256))
   for (const byte of framed(body)) frames.push(Buffer.from([byte]))
   expect(frames.next()).toEqual(body)
+})
+
+it('copies what comes in single bytes a few times only, however long the frame', () => {
+  const frames = new Frames()
+  const copied = vi.spyOn(Buffer, 'concat')
+  const body = Buffer.alloc(200_000, 'x')
+  for (const byte of framed(body)) frames.push(Buffer.of(byte))
+  const joined = copied.mock.results.reduce((sum, { value }) => sum + (value as Buffer).length, 0)
+  copied.mockRestore()
+  expect(joined).toBeLessThan(16 * body.length)
+  // And they were joined before the end.
+  expect(joined).toBeGreaterThan(2 * body.length)
+  expect(frames.next()).toEqual(body)
+})
+
+it('takes other bounds where a request is not what comes next', () => {
+  const frames = new Frames()
+  frames.push(framed(Buffer.from('abc')))
+  expect(frames.next({ minBytes: 0, maxBytes: 3 })).toEqual(Buffer.from('abc'))
+  frames.push(framed(Buffer.from('abcd')))
+  expect(() => frames.next({ minBytes: 0, maxBytes: 3 })).toThrow('between 0 and 3')
 })
 
 it.each([-1, 0, 7, 104_857_601, 2 ** 31 - 1, -(2 ** 31)])(

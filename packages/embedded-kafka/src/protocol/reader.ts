@@ -1,7 +1,7 @@
 import { MalformedRequest } from './malformed-request.ts'
 
 /** No sane request holds more array elements than this; a hostile one could make 100 MiB of bytes into gigabytes of objects. */
-const maxElements = 1_000_000
+const maxElements = 100_000
 
 /**
  * Reads Kafka's primitive types from one frame, in order.
@@ -14,6 +14,11 @@ export class Reader {
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes
+  }
+
+  /** How many elements the arrays have that were read so far. */
+  get elementCount(): number {
+    return this.#elements
   }
 
   get remaining(): number {

@@ -28,11 +28,11 @@ export class OauthBearerExchange implements SaslExchange {
 /** `n,a=user,` and then pairs of name and value, each after a byte of 1; two such bytes end it. */
 function parsed(text: string): { readonly authorizationId: string; readonly token: string } {
   const [header = '', ...pairs] = text.split(SEPARATOR)
-  const [, authorizationId = ''] = /^n,(?:a=([^,]*))?,$/.exec(header) ?? []
+  const opening = /^n,(?:a=([^,]*))?,$/.exec(header)
   const token = pairs
     .map((pair) => /^auth=Bearer +([\w.~+/=-]+)$/i.exec(pair)?.[1])
     .find((found) => found !== undefined)
-  if (!header.startsWith('n,') || token === undefined || pairs.at(-1) !== '' || pairs.at(-2) !== '')
+  if (opening === null || token === undefined || pairs.at(-1) !== '' || pairs.at(-2) !== '')
     throw invalidCredentials('OAUTHBEARER')
-  return { authorizationId, token }
+  return { authorizationId: opening[1] ?? '', token }
 }

@@ -52,7 +52,7 @@ export class ScramExchange implements SaslExchange {
   }
 
   async #prove({ user, nonce, salt, spoken, header }: Opening, text: string): Promise<SaslStep> {
-    const match = /^(c=([^,]*),r=([^,]+).*),p=([^,]+)$/s.exec(text)
+    const match = /^(c=([^,]*),r=([^,]+)(?:,.*)?),p=([^,]+)$/s.exec(text)
     if (match === null) throw invalidCredentials(this.#name)
     const [, withoutProof = '', binding = '', echoed = '', proof = ''] = match
     if (echoed !== nonce || Buffer.from(binding, 'base64').toString() !== header) throw invalidCredentials(this.#name)

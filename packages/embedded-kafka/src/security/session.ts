@@ -1,4 +1,5 @@
 import type { Clock } from '../cluster/clock.ts'
+import type { FrameBounds } from '../network/frames.ts'
 import { CloseConnection } from '../protocol/close-connection.ts'
 import type { ErrorName } from '../protocol/error-codes.ts'
 import { AuthenticationFailed, nothing, type SaslExchange } from './exchange.ts'
@@ -9,6 +10,9 @@ import { ScramExchange } from './scram.ts'
 
 /** What a client may ask before it is known. */
 const openToAll: ReadonlySet<string> = new Set(['ApiVersions', 'SaslHandshake', 'SaslAuthenticate'])
+
+/** Kafka's `sasl.server.max.receive.size`: nobody who is unknown needs to say more. */
+const maxUnknownBytes = 524_288
 
 export interface HandshakeAnswer {
   readonly error: ErrorName
@@ -50,6 +54,12 @@ export class Session {
 
   get principal(): Principal {
     return this.#principal ?? anonymous
+  }
+
+  /** How long the next frame may be. */
+  get frameBounds(): FrameBounds {
+    if (this.isBare) return { minBytes: 0, maxBytes: maxUnknownBytes }
+    return this.#principal === null ? { maxBytes: maxUnknownBytes } : {}
   }
 
   /** @throws {CloseConnection} when the client must say first who it is. */
