@@ -1,57 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { structOf } from '../../test/support/arbitrary-fields.ts'
 import { apis } from '../api/catalogue.ts'
 import { array, struct } from './composites.ts'
-import { type FieldType, isInVersion, type Layout, optional, type Shape, tagged } from './field-type.ts'
+import { type FieldType, type Layout, optional, tagged } from './field-type.ts'
 import { int32, nullable, string, uuid, zeroUuid } from './fields.ts'
 import { MalformedRequest } from './malformed-request.ts'
 import { Reader } from './reader.ts'
 import { Writer } from './writer.ts'
-
-/** Values of any declared type. Fields that a version lacks must come back as their fallback. */
-function arbitraryOf(type: FieldType<unknown>, version: number): fc.Arbitrary<unknown> {
-  const isNullable = version >= (type.nullableSince ?? Number.POSITIVE_INFINITY)
-  const orNull = (values: fc.Arbitrary<unknown>) => (isNullable ? fc.option(values) : values)
-  const isArray = type.name.startsWith('[]')
-  const element = type.fields ? structOf(type.fields, version) : scalarNamed(type.name.replace('[]', ''))
-  return orNull(isArray ? fc.array(element, { maxLength: 3 }) : element)
-}
-
-function structOf(fields: Shape, version: number): fc.Arbitrary<unknown> {
-  return fc.record(
-    Object.fromEntries(
-      Object.entries(fields).map(([name, type]) => [
-        name,
-        isInVersion(type, version) ? arbitraryOf(type, version) : fc.constant(type.fallback),
-      ]),
-    ),
-  )
-}
-
-function scalarNamed(name: string): fc.Arbitrary<unknown> {
-  switch (name) {
-    case 'int8':
-      return fc.integer({ min: -128, max: 127 })
-    case 'int16':
-      return fc.integer({ min: -32_768, max: 32_767 })
-    case 'int32':
-      return fc.integer()
-    case 'int64':
-      return fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
-    case 'bool':
-      return fc.boolean()
-    case 'uuid':
-      return fc.uint8Array({ minLength: 16, maxLength: 16 }).map((id) => Buffer.from(id).toString('base64url'))
-    case 'string':
-      return fc.string({ unit: 'grapheme', maxLength: 20 })
-    case 'bytes':
-      return fc.uint8Array({ maxLength: 3_000 }).map((bytes) => Buffer.from(bytes))
-    case 'records':
-      return fc.uint8Array({ maxLength: 3_000 }).map((bytes) => [Buffer.from(bytes)])
-    default:
-      throw new Error(`no values for type ${name}`)
-  }
-}
 
 function write(type: FieldType<unknown>, value: unknown, layout: Layout): Buffer {
   const writer = new Writer()
@@ -160,6 +116,11 @@ describe('lengths that lie', () => {
   ] as const)('of %s in a flexible version allocate nothing', (_what, type) => {
     const bytes = Buffer.from([0xff, 0xff, 0xff, 0xff, 0x0f, 1, 2, 3])
     expect(() => type.read(new Reader(bytes), { version: 9, flexible: true })).toThrow(MalformedRequest)
+  })
+
+  it('of a string are not believed beyond what the classic layout can say', () => {
+    const longer = Buffer.concat([Buffer.from([0x81, 0x80, 0x02]), Buffer.alloc(32_768, 'x')])
+    expect(() => string.read(new Reader(longer), { version: 9, flexible: true })).toThrow(/claims 32768 bytes/)
   })
 
   it('allocate nothing', () => {

@@ -1,6 +1,7 @@
 /** The primitive types of which requests and responses are declared, by the names of Kafka's protocol guide. */
 import type { FieldType } from './field-type.ts'
 import { readLength, takeNull, writeLength, writeNull } from './lengths.ts'
+import { MalformedRequest } from './malformed-request.ts'
 
 export const int8: FieldType<number> = {
   name: 'int8',
@@ -50,11 +51,18 @@ export const uuid: FieldType<string> = {
   write: (writer, value) => writer.bytes(Buffer.from(value, 'base64url')),
 }
 
+/** Also where a compact length could say more, as in Kafka. */
+const longestString = 32_767
+
 export const string: FieldType<string> = {
   name: 'string',
   fallback: '',
   prefix: 'int16',
-  read: (reader, layout) => reader.text(readLength(reader, layout, 'int16')),
+  read(reader, layout) {
+    const length = readLength(reader, layout, 'int16')
+    if (length > longestString) throw new MalformedRequest(`a string claims ${length} bytes`)
+    return reader.text(length)
+  },
   write(writer, value, layout) {
     const encoded = Buffer.from(value)
     writeLength(writer, encoded.length, layout, 'int16')
