@@ -11,7 +11,6 @@ import { CloseConnection } from '../protocol/close-connection.ts'
 import type { ErrorName } from '../protocol/error-codes.ts'
 import { MalformedRequest } from '../protocol/malformed-request.ts'
 import { Reader } from '../protocol/reader.ts'
-import { Writer } from '../protocol/writer.ts'
 import { Authorization } from '../security/authorization.ts'
 import { distinguishedName } from '../security/distinguished-name.ts'
 import type { Security } from '../security/options.ts'
@@ -22,11 +21,10 @@ import { Frames } from './frames.ts'
 import type { Holder, Intake } from './intake.ts'
 import type { RequestContext } from './request-context.ts'
 import { type RequestHeader, readClientId, readHeader } from './request-header.ts'
+import { Sender } from './sender.ts'
 
 /** A client that sends faster than it is served is not read from beyond this, unless one frame alone is larger. */
 const maxBufferedBytes = 1024 * 1024
-/** A client that does not read its answers gets no further ones beyond this. */
-const maxUnsentBytes = 4 * 1024 * 1024
 /** About what an element of an array costs once it is read: an object of a few fields. */
 const elementBytes = 256
 /** Of a client's own name so much is told of it when it is closed. */
@@ -50,18 +48,20 @@ export interface ConnectionHost {
 export class Connection implements Holder {
   readonly #socket: Socket
   readonly #host: ConnectionHost
+  readonly #sender: Sender
   readonly #frames = new Frames()
   readonly #gone = new AbortController()
   readonly #clientHost: string
   readonly #session: Session
   #clientId = ''
   #isServing = false
-  /** It has answers that its client does not read. */
-  #isHeldBack = false
+  /** What the request costs that is being served. */
+  #servedBytes = 0
 
   constructor(socket: Socket, host: ConnectionHost) {
     this.#socket = socket
     this.#host = host
+    this.#sender = new Sender(socket)
     this.#clientHost = `/${socket.remoteAddress ?? ''}`
     const certificate = socket instanceof TLSSocket && socket.authorized ? socket.getPeerCertificate() : undefined
     this.#session = new Session(host.security.sasl, distinguishedName(certificate), host.cluster.clock)
@@ -94,7 +94,7 @@ export class Connection implements Holder {
     // What was read before the connection was closed may still come.
     if (this.#socket.destroyed) return
     this.#frames.push(chunk)
-    this.#host.intake.hold(this, this.#frames.bufferedBytes)
+    this.#sayWhatIsHeld()
     if (this.#isServing) {
       // Only while another request is served: the half frame of a large one must go on growing, or it would never be whole.
       if (this.#frames.bufferedBytes > maxBufferedBytes) this.#socket.pause()
@@ -106,9 +106,14 @@ export class Connection implements Holder {
       .finally(() => {
         this.#isServing = false
         if (this.#socket.destroyed) return
-        this.#host.intake.hold(this, this.#frames.bufferedBytes)
+        this.#servedBytes = 0
+        this.#sayWhatIsHeld()
         this.#socket.resume()
       })
+  }
+
+  #sayWhatIsHeld(): void {
+    this.#host.intake.hold(this, this.#frames.bufferedBytes + this.#servedBytes)
   }
 
   async #serveAll(): Promise<void> {
@@ -124,7 +129,7 @@ export class Connection implements Holder {
   async #authenticateBare(frame: Buffer): Promise<void> {
     const { message } = await this.#session.authenticate(frame)
     if (this.#session.hasFailed) throw new CloseConnection('authentication failed')
-    await this.#send((writer) => writer.bytes(message))
+    await this.#sender.send((writer) => writer.bytes(message))
   }
 
   async #serve(frame: Buffer): Promise<void> {
@@ -142,7 +147,8 @@ export class Connection implements Holder {
     this.#clientId = readClientId(reader, api, header.version)
     this.#session.mustAllow(api.name)
     const request = api.open(reader, header.version)
-    this.#host.intake.hold(this, this.#frames.bufferedBytes + frame.length + reader.elementCount * elementBytes)
+    this.#servedBytes = frame.length + reader.elementCount * elementBytes
+    this.#sayWhatIsHeld()
     if (this.#host.silence) await this.#host.silence
 
     const faults = this.#host.faults.intercept({
@@ -227,28 +233,11 @@ export class Connection implements Holder {
     write: WriteAnswer,
     shortened?: ShortenedAnswer,
   ): Promise<void> {
-    await this.#send((writer) => {
+    await this.#sender.send((writer) => {
       writer.int32(header.correlationId)
       if (isFlexible) writer.unsignedVarint(0)
       write(writer)
     }, shortened?.bytes)
-  }
-
-  async #send(write: WriteAnswer, bytes?: number): Promise<void> {
-    if (this.#socket.destroyed) return
-    const writer = new Writer()
-    write(writer)
-    const length = Buffer.allocUnsafe(4)
-    length.writeInt32BE(writer.length)
-    const frame = [length, ...writer.buffers()]
-    this.#socket.cork()
-    for (const buffer of bytes === undefined ? frame : [Buffer.concat(frame).subarray(0, bytes)])
-      this.#socket.write(buffer)
-    this.#socket.uncork()
-    if (this.#socket.writableLength <= maxUnsentBytes) return
-    this.#isHeldBack = true
-    await this.#drained()
-    this.#isHeldBack = false
   }
 
   /** After a part of an answer: the end of the connection, or nothing any more. */
@@ -261,24 +250,14 @@ export class Connection implements Holder {
     this.cut()
   }
 
-  #drained(): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#socket.off('drain', done).off('close', done)
-        resolve()
-      }
-      this.#socket.on('drain', done).on('close', done)
-    })
-  }
-
   #nothingMoves(): void {
     // Its client waits for an answer that takes its time, such as that to JoinGroup, or that a test withholds.
-    if (this.#isServing && !this.#isHeldBack) {
+    if (this.#isServing && !this.#sender.isHeldBack) {
       this.#socket.setTimeout(this.#host.maxIdleMs)
       return
     }
     // A client between two requests is only reminded that it has a connection that it does not need.
-    const isOrderly = this.#clientId !== '' && !this.#isHeldBack && this.#frames.bufferedBytes === 0
+    const isOrderly = this.#clientId !== '' && !this.#sender.isHeldBack && this.#frames.bufferedBytes === 0
     if (isOrderly) this.cut()
     else this.#close(`nothing moved on it for ${this.#host.maxIdleMs} ms`)
   }
