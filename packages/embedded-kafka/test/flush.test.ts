@@ -1,12 +1,16 @@
+import { readdirSync } from 'node:fs'
+import path from 'node:path'
 import { afterEach, expect, it, vi } from 'vitest'
 import { startEmbeddedKafka } from '../src/index.ts'
 import { FileStorage } from '../src/storage/files/file-storage.ts'
+import { LogFile } from '../src/storage/files/log-file.ts'
 import { StorageFailed } from '../src/storage/storage-failed.ts'
 import { connectRaw } from './support/raw-client.ts'
 import { recordBatch } from './support/record-batch.ts'
 import { fetchFrom, produceTo, startWaiting } from './support/requests.ts'
 import { scratchDirectory } from './support/scratch-directory.ts'
 import { settle } from './support/settle.ts'
+import { rules, storedLog } from './support/stored-log.ts'
 
 afterEach(() => vi.restoreAllMocks())
 
@@ -53,4 +57,43 @@ it('waits for the disk once, however many write at a time', async () => {
   using client = await connectRaw(kafka.bootstrapServers[0])
   expect(await produceTo(client, 'orders', batch, { partitions: [0, 1, 2, 3] })).toEqual([0, 0, 0, 0])
   expect(await fetchFrom(client, { topic: 'orders' })).toMatchObject([{ highWatermark: 1n }])
+})
+
+it('shows a batch whose flush failed to nobody, and the next start has what is on the disk', async () => {
+  using directory = scratchDirectory()
+  const warnings: string[] = []
+  {
+    const warn = (message: string) => warnings.push(message)
+    await using kafka = await startEmbeddedKafka({ dataDir: directory.path, flush: 'each', warn })
+    kafka.createTopic('orders')
+    using writer = await connectRaw(kafka.bootstrapServers[0])
+    using reader = await connectRaw(kafka.bootstrapServers[0])
+    expect(await produceTo(writer, 'orders', batch)).toEqual([0])
+    const flush = vi.spyOn(LogFile.prototype, 'flush').mockRejectedValueOnce(new StorageFailed('EIO'))
+    await expect(produceTo(writer, 'orders', batch)).rejects.toThrow('closed the connection')
+    expect(flush).toHaveBeenCalledOnce()
+    await expect(fetchFrom(reader, { topic: 'orders' })).rejects.toThrow('closed the connection')
+    expect(warnings.at(-1)).toMatch(/closes the connection of .*: an earlier flush to the disk failed: EIO$/)
+  }
+  await using kafka = await startEmbeddedKafka({ dataDir: directory.path, flush: 'each' })
+  using reader = await connectRaw(kafka.bootstrapServers[0])
+  expect(await fetchFrom(reader, { topic: 'orders' })).toMatchObject([{ errorCode: 0 }])
+  expect(await produceTo(reader, 'orders', batch)).toEqual([0])
+})
+
+it('takes the flush of a checkpoint for what it is: the only one that hears of the failure', async () => {
+  using directory = scratchDirectory()
+  const policy = { segmentBytes: 200, segmentMs: Number.POSITIVE_INFINITY }
+  const { log, storage, warnings, close } = storedLog(directory.path, policy, { flush: 'each' })
+  const append = () => log.append(recordBatch([{ value: 'x'.repeat(100) }]), 0, rules, Date.now())
+  append()
+  await storage.flushed()
+  vi.spyOn(LogFile.prototype, 'flush').mockRejectedValueOnce(new StorageFailed('EIO'))
+  append()
+  await settle()
+  expect(append).toThrow('an earlier flush to the disk failed: EIO')
+  await expect(storage.flushed()).rejects.toThrow('an earlier flush to the disk failed: EIO')
+  await close()
+  expect(warnings[0]).toMatch(/^no checkpoint in .*EIO$/)
+  expect(readdirSync(path.join(directory.path, 'orders-0')).filter((name) => name.endsWith('.checkpoint'))).toEqual([])
 })

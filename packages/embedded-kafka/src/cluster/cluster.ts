@@ -92,7 +92,7 @@ export class Cluster {
     this.cleaner = new Cleaner({ topics: () => this.#topics.values(), clock, warn })
     this.journal = new ClusterJournal(this.storage.journal)
     this.groups = new GroupCoordinator(this)
-    this.transactions = new TransactionCoordinator(this)
+    this.transactions = new TransactionCoordinator(this, warn)
     this.#restore(this.journal.read())
   }
 

@@ -11,6 +11,9 @@ import { writeMarkers } from './write-markers.ts'
 /** Kafka's default of `transaction.max.timeout.ms`. */
 const longestTimeoutMs = 900_000
 
+/** From a marker that a full disk did not take to the next attempt, if nobody asks about the transaction before. */
+const retryMs = 10_000
+
 /** There is one coordinator after the other, and all know what the one before knew: none has to be told from an earlier one. */
 const coordinatorEpoch = 0
 
@@ -19,10 +22,15 @@ export class TransactionCoordinator {
   readonly #transactions = new Map<string, Transaction>()
   /** Ids that were moved on purpose; they stay there while that broker lives. */
   readonly #placement = new Map<string, number>()
+  readonly #warn: (message: string) => void
+  /** Of each id that is in a transaction: its timeout, or the next attempt to end it. */
   readonly #timers = new Map<string, () => void>()
+  /** Those that a full disk keeps open; it was said so once. */
+  readonly #stuck = new Set<string>()
 
-  constructor(cluster: Cluster) {
+  constructor(cluster: Cluster, warn: (message: string) => void) {
     this.#cluster = cluster
+    this.#warn = warn
   }
 
   /** Undefined for an id that nobody began with. */
@@ -73,10 +81,17 @@ export class TransactionCoordinator {
   ): ErrorName | undefined {
     const transaction = this.#transactions.get(transactionalId)
     if (!transaction) return 'INVALID_PRODUCER_ID_MAPPING'
-    const present = transaction.partitions.length
+    if (transaction.decided) this.#settleUnasked(transaction)
+    const before = transaction.remember()
     const fault = transaction.add(producer, partitions, this.#cluster.clock.now())
-    if (fault || transaction.partitions.length === present) return fault
-    this.#note(transaction)
+    if (fault || transaction.partitions.length === before.partitions.length) return fault
+    try {
+      this.#note(transaction)
+    } catch (error) {
+      // It has not happened. A partition that only this process knows of would never get a marker from the next one.
+      this.#begin(transactionalId, before)
+      throw error
+    }
     this.#startTimer(transaction)
     return undefined
   }
@@ -125,37 +140,58 @@ export class TransactionCoordinator {
   /**
    * Notes what was decided, and writes the markers if that is the end of a transaction. The note comes first: a process
    * that dies between two markers leaves the outcome to the next one, which writes all of them again.
+   * What a full disk does not take is tried again later, by itself: nobody may ever ask, and readers wait for it.
    */
   #settle(transaction: Transaction): void {
+    const { transactionalId, decided: outcome } = transaction
+    if (outcome) this.#schedule(transactionalId, retryMs)
     this.#note(transaction)
-    const outcome = transaction.decided
     if (!outcome) return
-    this.#stopTimer(transaction.transactionalId)
     const marker = { ...transaction.producer, outcome, coordinatorEpoch }
-    transaction.marked(writeMarkers(this.#cluster, marker, transaction.partitions))
+    const failed = (error: StorageFailed): void => this.#warnOf(transaction, error)
+    transaction.marked(writeMarkers(this.#cluster, marker, transaction.partitions, failed))
+    if (!transaction.decided) {
+      this.#stopTimer(transactionalId)
+      this.#stuck.delete(transactionalId)
+    }
     this.#note(transaction)
   }
 
-  /** Nobody waits for an answer: what a full disk keeps from being written is written when somebody asks again. */
+  /** Nobody waits for an answer. */
   #settleUnasked(transaction: Transaction): void {
     try {
       this.#settle(transaction)
     } catch (error) {
       if (!(error instanceof StorageFailed)) throw error
+      this.#warnOf(transaction, error)
     }
+  }
+
+  #warnOf({ transactionalId, state }: Transaction, error: StorageFailed): void {
+    if (this.#stuck.has(transactionalId)) return
+    this.#stuck.add(transactionalId)
+    this.#warn(
+      `the transaction of '${transactionalId}' stays in ${state}, and is tried again every ${retryMs / 1000} s: ${error.message}`,
+    )
   }
 
   #note(transaction: Transaction): void {
     this.#cluster.journal.transaction(transaction.transactionalId, transaction.remember())
   }
 
-  #startTimer(transaction: Transaction): void {
-    const { transactionalId, timeoutMs, startedAt } = transaction
+  #startTimer({ transactionalId, timeoutMs, startedAt }: Transaction): void {
     if (this.#timers.has(transactionalId)) return
-    const leftMs = Math.max(0, startedAt + timeoutMs - this.#cluster.clock.now())
-    const cancel = this.#cluster.clock.schedule(leftMs, () => {
+    this.#schedule(transactionalId, Math.max(0, startedAt + timeoutMs - this.#cluster.clock.now()))
+  }
+
+  /** Then the transaction is ended, if that was not decided before. */
+  #schedule(transactionalId: string, delayMs: number): void {
+    this.#stopTimer(transactionalId)
+    const cancel = this.#cluster.clock.schedule(delayMs, () => {
       this.#timers.delete(transactionalId)
-      transaction.fence()
+      const transaction = this.#transactions.get(transactionalId)
+      if (!transaction) return
+      if (!transaction.decided) transaction.fence()
       this.#settleUnasked(transaction)
     })
     this.#timers.set(transactionalId, cancel)

@@ -6,18 +6,24 @@ import { StorageFailed } from '../storage/storage-failed.ts'
 import { offsetsPartitionOf, offsetsTopic } from './offsets-topic.ts'
 import type { TopicPartition } from './transaction.ts'
 
-/** Writes the outcome to all partitions of a transaction, and returns those where it cannot be written now. */
+/**
+ * Writes the outcome to all partitions of a transaction, and returns those where it cannot be written now: they have no
+ * leader, or the disk does not take it, which `failed` is told.
+ */
 export function writeMarkers(
   cluster: Cluster,
   marker: Marker,
   partitions: readonly TopicPartition[],
+  failed: (error: StorageFailed) => void,
 ): readonly TopicPartition[] {
   return partitions.filter(({ topic, partition }) => {
     try {
       return !isMarked(cluster, marker, { topic, partition })
     } catch (error) {
-      // A full disk: it is tried again when the transactional id is asked about, and the producer has to wait until then.
-      if (error instanceof StorageFailed) return true
+      if (error instanceof StorageFailed) {
+        failed(error)
+        return true
+      }
       // Somebody aborted it on this very partition with a newer epoch: the outcome there is known.
       if (error instanceof RefusedBatch) return false
       throw error

@@ -92,3 +92,14 @@ it('takes nothing any more after a flush that failed', async () => {
   commit.wrote(file)
   await expect(commit.flushed()).rejects.toThrow('an earlier flush')
 })
+
+it.each([true, false])(
+  'tells nobody anything any more after a flush that failed, also who has written nothing; flushes are waited for: %s',
+  async (isWanted) => {
+    const commit = new GroupCommit(isWanted)
+    expect(commit.flushed()).toBeUndefined()
+    commit.failed(new StorageFailed('EIO'))
+    for (let reader = 0; reader < 2; reader++)
+      await expect(commit.flushed()).rejects.toThrow('an earlier flush to the disk failed: EIO')
+  },
+)

@@ -17,9 +17,18 @@ export class GroupCommit {
     this.#isWanted = isWanted
   }
 
-  /** @throws {StorageFailed} after a flush that failed: nobody knows what is on the disk then, and a restart finds out. */
+  /**
+   * A flush failed. Nobody knows what is on the disk then, and the operating system tells of it once only: the next flush
+   * of that file would succeed without its bytes. So nothing is written or told any more until a restart finds out, as
+   * Kafka takes a log directory offline.
+   */
+  failed(failure: StorageFailed): void {
+    this.#failure ??= failure
+  }
+
+  /** @throws {StorageFailed} after a flush that failed. */
   mustBeSound(): void {
-    if (this.#failure) throw new StorageFailed('an earlier flush to the disk failed', { cause: this.#failure })
+    if (this.#failure) throw unsound(this.#failure)
   }
 
   wrote(file: Flushable): void {
@@ -31,8 +40,11 @@ export class GroupCommit {
    *
    * A flush that runs is not enough for what was written after it began: A writes and starts a flush, B writes, the
    * flush ends without B's bytes. So B waits for the next one, together with everybody who comes until that begins.
+   *
+   * Rejects for everybody after a flush that failed: what can be read in memory may be on no disk.
    */
   flushed(): Promise<void> | undefined {
+    if (this.#failure) return Promise.reject(unsound(this.#failure))
     if (this.#next) return this.#next
     if (this.#written.size === 0) return this.#running
     this.#next = (this.#running ?? Promise.resolve()).then(() => this.#flush())
@@ -49,10 +61,14 @@ export class GroupCommit {
       this.mustBeSound()
       await Promise.all(files.map((file) => file.flush()))
     } catch (error) {
-      this.#failure ??= error as StorageFailed
+      this.failed(error as StorageFailed)
       throw error
     } finally {
       if (this.#running === own) this.#running = undefined
     }
   }
+}
+
+function unsound(cause: StorageFailed): StorageFailed {
+  return new StorageFailed('an earlier flush to the disk failed', { cause })
 }

@@ -152,11 +152,18 @@ export class FileSegment implements Segment {
     }
     const frozen = JSON.stringify(known)
     await this.flush()
+    this.#options.commit.mustBeSound()
     if (!this.#isRemoved) writeCheckpoint(`${this.#path}.checkpoint`, frozen)
   }
 
+  /** @throws {StorageFailed} and nothing is written any more then, whoever asked for it. */
   async flush(): Promise<void> {
-    await this.#file?.flush()
+    try {
+      await this.#file?.flush()
+    } catch (error) {
+      this.#options.commit.failed(error as StorageFailed)
+      throw error
+    }
   }
 
   remove(): void {
