@@ -6,6 +6,12 @@ import { connectRaw } from './support/raw-client.ts'
 
 const joining = { groupId: 'g', memberId: 'a', memberEpoch: 0, rebalanceTimeoutMs: 60_000, topicPartitions: [] }
 
+interface HeartbeatAnswer {
+  readonly errorCode: number
+  readonly memberEpoch: number
+  readonly assignment: { readonly topicPartitions: readonly { readonly topicId: string }[] } | null
+}
+
 async function withTopic(options: EmbeddedKafkaOptions = {}) {
   const kafka = await startEmbeddedKafka({ autoCreateTopics: false, warn: () => {}, ...options })
   kafka.createTopic('orders', { partitions: 2 })
@@ -14,8 +20,7 @@ async function withTopic(options: EmbeddedKafkaOptions = {}) {
 
 async function connect(kafka: EmbeddedKafka, broker = 0) {
   const client = await connectRaw(kafka.bootstrapServers[broker])
-  const beat = (over: object) =>
-    client.ask<{ errorCode: number; memberEpoch: number }>('ConsumerGroupHeartbeat', 1, { ...joining, ...over })
+  const beat = (over: object) => client.ask<HeartbeatAnswer>('ConsumerGroupHeartbeat', 1, { ...joining, ...over })
   const join = (over: object = {}) => beat({ subscribedTopicNames: ['orders'], ...over })
   const joinClassic = () =>
     client.ask<{ errorCode: number; memberId: string }>('JoinGroup', 5, {
@@ -77,6 +82,22 @@ describe('a group of the newer protocol', () => {
     kafka.faults.on('ConsumerGroupHeartbeat', { group: 'g' }).failWith('FENCED_MEMBER_EPOCH')
     expect((await member.beat({ memberEpoch })).errorCode).toBe(errorCodes.FENCED_MEMBER_EPOCH)
     expect((await member.join()).errorCode).toBe(errorCodes.NONE)
+  })
+
+  it('reads by a regular expression what its member may see, and is described to those who may see that', async () => {
+    let hidden = 'secrets'
+    await using kafka = await withTopic({ authorize: ({ name }) => name !== hidden })
+    kafka.createTopic('secrets')
+    using member = await connect(kafka)
+    const answer = await member.join({ subscribedTopicNames: [], subscribedTopicRegex: '.*' })
+    expect(answer.assignment?.topicPartitions).toHaveLength(1)
+    const describe = () =>
+      member.client.ask<{ groups: { members: unknown[] }[] }>('ConsumerGroupDescribe', 1, { groupIds: ['g'] })
+    expect((await describe()).groups).toMatchObject([{ errorCode: 0, members: [{ subscribedTopicRegex: '.*' }] }])
+    hidden = kafka.topics()[0] ?? ''
+    expect((await describe()).groups).toMatchObject([
+      { errorCode: errorCodes.TOPIC_AUTHORIZATION_FAILED, groupState: 'Stable', members: [] },
+    ])
   })
 
   it('is for those who may read as it, and topics for those who may see them', async () => {

@@ -40,6 +40,8 @@ const groupResponse = {
   authorizedOperations: optional(int32, notAsked),
 }
 
+type GroupResponse = Input<typeof groupResponse>
+
 export const consumerGroupDescribe: Api = defineApi({
   key: 69,
   name: 'ConsumerGroupDescribe',
@@ -53,11 +55,9 @@ export const consumerGroupDescribe: Api = defineApi({
       const fault = cluster.groups.fault(groupId, brokerId)
       if (fault) return unknown(groupId, errorCodes[fault])
       const group = cluster.groups.consumer(groupId)
-      if (group?.members.some(({ topicNames }) => [...topicNames].some((topic) => !sees(topic))))
-        return unknown(groupId, errorCodes.TOPIC_AUTHORIZATION_FAILED)
       if (group)
         return {
-          ...described(group, cluster),
+          ...visible(described(group, cluster), sees),
           authorizedOperations: authorizedOperations('group', includeAuthorizedOperations),
         }
       const reason = cluster.groups.get(groupId) ? 'is not a consumer group' : 'not found'
@@ -67,11 +67,11 @@ export const consumerGroupDescribe: Api = defineApi({
   fail: ({ groupIds }, errorCode) => ({ groups: groupIds.map((groupId) => unknown(groupId, errorCode)) }),
 })
 
-function unknown(groupId: string, errorCode: number): Input<typeof groupResponse> {
+function unknown(groupId: string, errorCode: number): GroupResponse {
   return { errorCode, groupId, groupState: '', groupEpoch: 0, assignmentEpoch: 0, assignorName: '', members: [] }
 }
 
-function described(group: ConsumerGroup, cluster: Cluster): Input<typeof groupResponse> {
+function described(group: ConsumerGroup, cluster: Cluster): GroupResponse {
   return {
     errorCode: errorCodes.NONE,
     groupId: group.id,
@@ -80,6 +80,19 @@ function described(group: ConsumerGroup, cluster: Cluster): Input<typeof groupRe
     assignmentEpoch: group.assignmentEpoch,
     assignorName: group.assignor,
     members: group.members.map((member) => describedMember(member, cluster)),
+  }
+}
+
+/** Who may not know of one of the topics that are assigned is told of no member. */
+function visible(group: GroupResponse, sees: (topic: string) => boolean): GroupResponse {
+  const assignments = group.members.flatMap(({ assignment, targetAssignment }) => [assignment, targetAssignment])
+  const topics = assignments.flatMap(({ topicPartitions }) => topicPartitions.map(({ topicName }) => topicName))
+  if (topics.every(sees)) return group
+  return {
+    ...group,
+    errorCode: errorCodes.TOPIC_AUTHORIZATION_FAILED,
+    errorMessage: 'The group uses topics that the client is not authorized to describe.',
+    members: [],
   }
 }
 

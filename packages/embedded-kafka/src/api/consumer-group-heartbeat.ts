@@ -89,6 +89,7 @@ function apply(asked: Request, context: RequestContext): HeartbeatAnswer {
     owned: asked.topicPartitions,
     clientId,
     clientHost,
+    sees: (topic) => context.sees(topic),
   })
 }
 

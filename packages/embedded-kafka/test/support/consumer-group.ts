@@ -129,6 +129,7 @@ export class GroupClient {
       owned: null,
       clientId: 'client',
       clientHost: '/127.0.0.1',
+      sees: this.#over.sees ?? (() => true),
       ...over,
     })
   }

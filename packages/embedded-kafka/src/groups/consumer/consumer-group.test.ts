@@ -147,6 +147,27 @@ describe('subscriptions', () => {
     expect(group.state).toBe('Stable')
   })
 
+  it('gives to a member no topic that matches its expression and that it may not see', () => {
+    const { group, topics } = consumerGroup({ mine: 1, public: 1, theirs: 1 })
+    const member = (name: string) =>
+      new GroupClient(group, name, {
+        topicNames: [],
+        topicRegex: '.*',
+        sees: (topic) => [name, 'public'].includes(topic),
+      })
+    const [mine, theirs] = [member('mine'), member('theirs')]
+    for (const each of [mine, theirs]) each.join()
+    const read = () => {
+      for (let round = 0; round < 3; round++) for (const each of [mine, theirs]) each.go()
+      return [[...mine.owned], [...theirs.owned]].map((owned) => owned.filter((key) => !key.startsWith('public')))
+    }
+    expect(read()).toEqual([['mine:0'], ['theirs:0']])
+    topics.set('public', 2)
+    topics.set('secret', 1)
+    expect(read()).toEqual([['mine:0'], ['theirs:0']])
+    expect(mine.owned.size + theirs.owned.size).toBe(4)
+  })
+
   it('does not assign anew for topics that nobody reads', () => {
     const { group, topics } = consumerGroup()
     const client = new GroupClient(group, 'a')

@@ -27,6 +27,8 @@ export class ConsumerMember {
   rackId: string | null = null
   clientId = ''
   clientHost = ''
+  /** As its latest heartbeat was entitled to. */
+  sees: (topic: string) => boolean = () => false
   rebalanceTimeoutMs = 0
   topicNames: ReadonlySet<string> = new Set()
   /** Empty for none. */
@@ -75,6 +77,7 @@ export class ConsumerMember {
     if (beat.rebalanceTimeoutMs >= 0) this.rebalanceTimeoutMs = beat.rebalanceTimeoutMs
     this.clientId = beat.clientId
     this.clientHost = beat.clientHost
+    this.sees = beat.sees
     return wantsOthers
   }
 

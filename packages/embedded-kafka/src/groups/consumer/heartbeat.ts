@@ -15,6 +15,8 @@ export interface Heartbeat {
   readonly owned: readonly TopicPartitions[] | null
   readonly clientId: string
   readonly clientHost: string
+  /** Whether it may know of a topic: a regular expression matches no others. */
+  sees(topic: string): boolean
 }
 
 export interface HeartbeatAnswer {

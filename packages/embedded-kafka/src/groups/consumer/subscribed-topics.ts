@@ -19,6 +19,8 @@ export interface Subscription {
   readonly topicNames: ReadonlySet<string>
   /** Empty for none. */
   readonly topicRegex: string
+  /** Whether the member may know of a topic that its expression matches. */
+  readonly sees: (topic: string) => boolean
 }
 
 export interface SubscribedTopics {
@@ -33,7 +35,8 @@ export function subscribedTopics(subscriptions: readonly Subscription[], source:
   const partitionCounts = new Map<string, number>()
   const ids = new Map<Subscription, ReadonlySet<string>>()
   for (const subscription of subscriptions) {
-    const names = new Set([...subscription.topicNames, ...(matches.get(subscription.topicRegex) ?? [])])
+    const matched = [...(matches.get(subscription.topicRegex) ?? [])].filter((name) => subscription.sees(name))
+    const names = new Set([...subscription.topicNames, ...matched])
     const found = [...names].map((name) => source.topic(name)).filter((topic) => topic !== undefined)
     for (const { id, partitions } of found) partitionCounts.set(id, partitions.length)
     ids.set(subscription, new Set(found.map(({ id }) => id)))
