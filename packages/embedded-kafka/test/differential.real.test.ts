@@ -11,6 +11,7 @@ import {
 import { differences } from './differential/differences.ts'
 import { fetching } from './differential/fetch.ts'
 import { oneMember, silentMembers, staticMembers, twoMembers } from './differential/groups.ts'
+import { logDirs } from './differential/log-dirs.ts'
 import { newestGroups, newestStaticLeader } from './differential/newest-groups.ts'
 import { newestRecords, newestTopics } from './differential/newest-topics.ts'
 import { appendTime, idempotence, produceBatches } from './differential/produce.ts'
@@ -27,6 +28,7 @@ import {
 } from './differential/transactions.ts'
 import { apiVersions, malformedFrames } from './differential/wire.ts'
 import { wrongBroker } from './differential/wrong-broker.ts'
+import { zeroTopicIds } from './differential/zero-ids.ts'
 
 const scenarios = {
   topics,
@@ -56,6 +58,8 @@ const scenarios = {
   transactionalOffsets,
   timedOutTransactions,
   administeredTransactions,
+  zeroTopicIds,
+  logDirs,
 }
 
 // As the real clusters are configured, where that is not Kafka's default.

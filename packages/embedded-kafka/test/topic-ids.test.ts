@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { type EmbeddedKafka, startEmbeddedKafka } from '../src/index.ts'
+import { zeroUuid } from '../src/protocol/fields.ts'
 import { connectRaw, type RawClient } from './support/raw-client.ts'
 import { recordBatch } from './support/record-batch.ts'
 import { settle } from './support/settle.ts'
@@ -55,6 +56,20 @@ it('a topic that is made again under its old name has another id, and the old on
   expect(await produceById(client, topicId)).toBe(100)
   expect(await fetchById(client, topicId)).toMatchObject({ errorCode: 100 })
   expect(kafka.log('orders', 0)).toEqual([])
+})
+
+it('an id that is all zero is nobody’s, and no topic without a name', async () => {
+  await using ready = await setUp()
+  const { client } = ready
+  expect(await produceById(client, zeroUuid)).toBe(100)
+  expect(await fetchById(client, zeroUuid)).toMatchObject({ errorCode: 100 })
+  const topics = [{ topicId: zeroUuid, partitionIndexes: [0] }]
+  const offsets = await client.ask('OffsetFetch', 10, { groups: [{ groupId: 'g', memberId: null, topics }] })
+  expect(offsets).toMatchObject({ groups: [{ topics: [{ partitions: [{ errorCode: 100 }] }] }] })
+  expect(await client.ask('Metadata', 13, { topics: [{ name: null, topicId: zeroUuid }] })).toMatchObject({
+    errorCode: -1,
+    brokers: [],
+  })
 })
 
 it('faults are staged by name for requests that go by id', async () => {

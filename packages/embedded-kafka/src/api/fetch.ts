@@ -139,7 +139,7 @@ function read(wanted: FetchRequest, context: RequestContext): Reading {
     })
   }
   const responses = wanted.topics.map(({ topic: sentName, topicId, partitions }) => {
-    const topic = topicName(sentName, topicId, cluster)
+    const topic = topicName(sentName, topicId, cluster, context.version > namesUntil)
     return { topic: sentName, topicId, partitions: partitions.map((each) => readPartition(topic, each)) }
   })
   const endpoints = endpointsOf(

@@ -3,6 +3,7 @@ import { array } from '../protocol/composites.ts'
 import { errorCodes } from '../protocol/error-codes.ts'
 import { from, optional } from '../protocol/field-type.ts'
 import { int16, int32, int64, nullableString, string } from '../protocol/fields.ts'
+import { namesMatching } from '../protocol/regular-expression.ts'
 
 /** The states that a transaction can be in; a filter by another is answered with its name. */
 const states: readonly string[] = [
@@ -36,18 +37,20 @@ export const listTransactions: Api = defineApi({
   },
   handle(wanted, { cluster, brokerId }) {
     const { stateFilters, producerIdFilters, durationFilter, transactionalIdPattern } = wanted
-    const pattern = transactionalIdPattern ? wholeMatch(transactionalIdPattern) : undefined
-    if (pattern === 'invalid') return refused(errorCodes.INVALID_REGULAR_EXPRESSION)
+    const coordinated = cluster.transactions.coordinatedBy(brokerId)
+    const matching = idsMatching(
+      transactionalIdPattern,
+      coordinated.map(({ transactionalId }) => transactionalId),
+    )
+    if (!matching) return refused(errorCodes.INVALID_REGULAR_EXPRESSION)
     const startedBefore = cluster.clock.now() - Number(durationFilter)
-    const transactions = cluster.transactions
-      .coordinatedBy(brokerId)
-      .filter(
-        ({ transactionalId, state, producer, startedAt }) =>
-          (stateFilters.length === 0 || stateFilters.includes(state)) &&
-          (producerIdFilters.length === 0 || producerIdFilters.includes(producer.producerId)) &&
-          (durationFilter < 0n || startedAt < startedBefore) &&
-          (pattern?.test(transactionalId) ?? true),
-      )
+    const transactions = coordinated.filter(
+      ({ transactionalId, state, producer, startedAt }) =>
+        (stateFilters.length === 0 || stateFilters.includes(state)) &&
+        (producerIdFilters.length === 0 || producerIdFilters.includes(producer.producerId)) &&
+        (durationFilter < 0n || startedAt < startedBefore) &&
+        matching.has(transactionalId),
+    )
     return {
       errorCode: errorCodes.NONE,
       unknownStateFilters: stateFilters.filter((state) => !states.includes(state)),
@@ -61,11 +64,13 @@ export const listTransactions: Api = defineApi({
   fail: (_request, errorCode) => refused(errorCode),
 })
 
-function wholeMatch(pattern: string): RegExp | 'invalid' {
+/** Those of the ids that the pattern means; undefined for one that is none. */
+function idsMatching(pattern: string | null, ids: readonly string[]): ReadonlySet<string> | undefined {
+  if (!pattern) return new Set(ids)
   try {
-    return new RegExp(`^(?:${pattern})$`, 'u')
+    return new Set(namesMatching(pattern, ids))
   } catch {
-    return 'invalid'
+    return undefined
   }
 }
 

@@ -61,7 +61,9 @@ export const metadata: Api = defineApi({
     const { cluster, version } = context
     const wanted = version === 0 && asked.topics?.length === 0 ? null : asked.topics
     if (version < asksByIdSince && wanted?.some(({ topicId, name }) => topicId !== zeroUuid || name === null))
-      return refusedAsAWhole(wanted)
+      return refusedAsAWhole(wanted, 'INVALID_REQUEST')
+    if (wanted?.some(({ topicId, name }) => topicId === zeroUuid && name === null))
+      return refusedAsAWhole(wanted, 'UNKNOWN_SERVER_ERROR')
     const topics =
       wanted ??
       [...cluster.topics].filter(({ name }) => context.sees(name)).map(({ name }) => ({ name, topicId: zeroUuid }))
@@ -104,9 +106,10 @@ function refused(error: ErrorName, { topicId, name }: TopicRequest): TopicRespon
   return { errorCode: errorCodes[error], name, topicId, partitions: [] }
 }
 
-function refusedAsAWhole(wanted: readonly TopicRequest[]) {
-  const topics = wanted.map((each) => refused('INVALID_REQUEST', each))
-  return { brokers: [], clusterId: null, controllerId: -1, topics }
+/** Kafka has no better word than an unknown error for a topic with neither name nor id. */
+function refusedAsAWhole(wanted: readonly TopicRequest[], error: ErrorName) {
+  const topics = wanted.map((each) => refused(error, { ...each, name: each.name ?? '' }))
+  return { brokers: [], clusterId: null, controllerId: -1, topics, errorCode: errorCodes[error] }
 }
 
 function autoCreate(cluster: Cluster, name: string): Topic | undefined {

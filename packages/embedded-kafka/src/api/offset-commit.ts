@@ -59,7 +59,7 @@ export const offsetCommit: Api = defineApi({
         topicId,
         partitions: partitions.map(({ partitionIndex, committedOffset, committedLeaderEpoch, committedMetadata }) => {
           const answer = (error: ErrorName) => ({ partitionIndex, errorCode: errorCodes[error] })
-          const name = topicName(sentName, topicId, cluster)
+          const name = topicName(sentName, topicId, cluster, context.version > namesUntil)
           if (name === undefined) return answer('UNKNOWN_TOPIC_ID')
           return context.staged(name, partitionIndex, answer, () => {
             if (groupFault) return answer(groupFault)

@@ -65,22 +65,32 @@ export const offsetFetch: Api = defineApi({
     groups: from(batchedSince, array(groupResponse)),
   },
   subjects: (asked, cluster) =>
-    groupsOf(asked).flatMap(({ groupId, topics }) => [
+    namedGroups(asked).flatMap(({ groupId, topics }) => [
       { group: groupId },
       ...(topics ?? committedTopics(cluster.groups.get(groupId))).flatMap(({ name, topicId, partitionIndexes }) => {
         const topic = topicName(name, topicId, cluster) ?? ''
         return partitionIndexes.map((partition) => ({ group: groupId, topic, partition }))
       }),
     ]),
-  handle: (asked, context) => answer(groupsOf(asked).map((group) => offsetsOf(group, asked.requireStable, context))),
-  fail: (asked, errorCode, version) => answer(groupsOf(asked).map((group) => refused(group, errorCode, version))),
+  handle: (asked, context) =>
+    answer(groupsOf(asked, context.version).map((group) => offsetsOf(group, asked.requireStable, context))),
+  fail: (asked, errorCode, version) =>
+    answer(groupsOf(asked, version).map((group) => refused(group, errorCode, version))),
 })
 
-/** Old requests ask about one group, which is all that they consist of. */
-function groupsOf(asked: Value<typeof request>): readonly GroupRequest[] {
-  if (asked.groups.length > 0) return asked.groups
-  const topics = asked.topics?.map((topic) => ({ ...topic, topicId: zeroUuid })) ?? null
-  return [{ groupId: asked.groupId, memberId: null, memberEpoch: -1, topics }]
+/** Whatever the version: in each of them one of the two is empty. */
+function namedGroups(asked: Value<typeof request>): readonly GroupRequest[] {
+  return [onlyGroup(asked), ...asked.groups].filter(({ groupId }) => groupId !== '')
+}
+
+function groupsOf(asked: Value<typeof request>, version: number): readonly GroupRequest[] {
+  return version < batchedSince ? [onlyGroup(asked)] : asked.groups
+}
+
+/** Old requests ask about one group, which is all that they consist of; in new ones it has no name. */
+function onlyGroup({ groupId, topics }: Value<typeof request>): GroupRequest {
+  const named = topics?.map((topic) => ({ ...topic, topicId: zeroUuid })) ?? null
+  return { groupId, memberId: null, memberEpoch: -1, topics: named }
 }
 
 /** Old versions read the only group's answer from the response itself, new ones all of them from the list. */
@@ -101,7 +111,8 @@ function offsetsOf(asked: GroupRequest, requireStable: boolean, context: Request
   return {
     groupId: asked.groupId,
     topics: topics.map(({ name, topicId, partitionIndexes }) => {
-      const known = topicName(name, topicId, cluster)
+      const isById = asked.topics !== null && version > namesUntil
+      const known = topicName(name, topicId, cluster, isById)
       const partitions = partitionIndexes.map((partitionIndex): PartitionResponse => {
         const refuse = (error: ErrorName): PartitionResponse => none(partitionIndex, errorCodes[error])
         if (known === undefined) return refuse('UNKNOWN_TOPIC_ID')

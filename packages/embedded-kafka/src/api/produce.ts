@@ -71,7 +71,7 @@ export const produce: Api = defineApi({
       name: sentName,
       topicId,
       partitionResponses: partitionData.map(({ index, records: sent }) => {
-        const name = topicName(sentName, topicId, cluster)
+        const name = topicName(sentName, topicId, cluster, context.version > namesUntil)
         if (name === undefined) return refused(index, 'UNKNOWN_TOPIC_ID')
         const refuse = (error: ErrorName): PartitionResponse =>
           refused(index, error, leaderHint(error, name, index, cluster))

@@ -2,7 +2,11 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import { zeroUuid } from '../protocol/fields.ts'
 
-/** The name of the topic that is meant; undefined for an id that nobody has. A name need not be known. */
-export function topicName(name: string, topicId: string, cluster: Cluster): string | undefined {
-  return topicId === zeroUuid ? name : cluster.topicById(topicId)?.name
+/**
+ * The name of the topic that is meant; undefined for an id that nobody has. A name need not be known.
+ *
+ * @param isById - the request has ids and no names: one that is all zero is nobody's.
+ */
+export function topicName(name: string, topicId: string, cluster: Cluster, isById = false): string | undefined {
+  return topicId === zeroUuid && !isById ? name : cluster.topicById(topicId)?.name
 }

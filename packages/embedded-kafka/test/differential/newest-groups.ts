@@ -102,6 +102,7 @@ export const newestGroups: Scenario = async (session) => {
       },
     ],
   })
+  for (const version of [8, 10]) await record(`offsets ${version} of no group`, 'OffsetFetch', version, { groups: [] })
   for (const version of [9, 10])
     await record(`all offsets ${version}`, 'OffsetFetch', version, { groups: [{ ...asked, topics: null }] })
 

@@ -1,7 +1,8 @@
+import { wholeName } from '../../protocol/regular-expression.ts'
+import { GroupRefusal } from './group-refusal.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import type { PartitionKey } from './partition-key.ts'
 import type { Progress } from './reconciliation.ts'
-import { topicPattern } from './topic-pattern.ts'
 
 const nothing: ReadonlySet<PartitionKey> = new Set()
 
@@ -15,6 +16,16 @@ const fresh: Progress = {
 
 function isSame(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
   return one.size === other.size && [...one].every((each) => other.has(each))
+}
+
+function throwIfInvalid(regex: string): void {
+  try {
+    wholeName(regex)
+  } catch (error) {
+    const reason = (error as SyntaxError).message
+    const message = `SubscribedTopicRegex \`${regex}\` is not a valid regular expression: ${reason}.`
+    throw new GroupRefusal('INVALID_REGULAR_EXPRESSION', message)
+  }
 }
 
 /** The epoch of a static member that went away and may come back. */
@@ -67,7 +78,7 @@ export class ConsumerMember {
    */
   update(beat: Heartbeat): boolean {
     const regex = beat.topicRegex ?? this.topicRegex
-    if (regex !== '' && regex !== this.topicRegex) topicPattern(regex)
+    if (regex !== '' && regex !== this.topicRegex) throwIfInvalid(regex)
     const names = beat.topicNames ? new Set(beat.topicNames) : this.topicNames
     const wantsOthers = regex !== this.topicRegex || !isSame(names, this.topicNames)
     this.topicNames = names

@@ -1,5 +1,5 @@
 /** Which topics the members of a group want, as far as they exist. */
-import { namesMatching } from './topic-pattern.ts'
+import { namesMatching } from '../../protocol/regular-expression.ts'
 
 interface SubscribableTopic {
   readonly id: string
