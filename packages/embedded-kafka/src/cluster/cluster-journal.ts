@@ -113,6 +113,10 @@ export class ClusterJournal {
     this.#journal.set(transactionKey(transactionalId), { ...remembered })
   }
 
+  forgetTransaction(transactionalId: string): void {
+    this.#journal.delete(transactionKey(transactionalId))
+  }
+
   read(): Remembered {
     const entries = new Map<string, JsonValue>()
     const topics: string[] = []

@@ -190,7 +190,7 @@ export class Cluster {
   /** After the brokers have stopped. */
   async close(): Promise<void> {
     this.groups.end()
-    this.transactions.stop()
+    await this.transactions.stop()
     await this.cleaner.stop()
     for (const topic of this.#topics.values()) for (const { log } of topic.partitions) await log.close()
     await this.storage.close()

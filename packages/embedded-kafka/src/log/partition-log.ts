@@ -171,6 +171,11 @@ export class PartitionLog {
     return this.#producers.transactions.abortedBetween(from, to)
   }
 
+  /** Forgets producers that were idle for long. @returns when that is due again, in milliseconds since 1970. */
+  forgetIdleProducers(nowMs: number): number {
+    return this.#producers.forgetIdle(nowMs)
+  }
+
   get activeProducers(): Iterable<ActiveProducer> {
     return this.#producers.all()
   }

@@ -6,6 +6,8 @@ import { TransactionIndex, type TransactionSnapshot } from './transaction-index.
 
 /** Kafka remembers this many batches of a producer: the most that a client may have in flight. */
 const rememberedBatches = 5
+/** Kafka's default of `producer.id.expiration.ms`. */
+const expirationMs = 86_400_000n
 const sequences = 2 ** 31
 /** Of a producer that was never seen: a lower one is nobody's. */
 const noEpoch = -1
@@ -106,6 +108,23 @@ export class ProducerState {
         coordinatorEpoch,
         transactionStartOffset: this.transactions.openSince(producerId) ?? -1n,
       }
+  }
+
+  /**
+   * Forgets producers whose latest record is a day old: what they send next is taken as of a producer that was never
+   * seen here. Those in a transaction stay.
+   *
+   * @returns when the next one is that old, in milliseconds since 1970; Infinity where none will be.
+   */
+  forgetIdle(nowMs: number): number {
+    let nextAt = Number.POSITIVE_INFINITY
+    for (const [producerId, { lastTimestampMs }] of this.#producers) {
+      if (this.transactions.openSince(producerId) !== undefined) continue
+      const forgottenAt = Number(lastTimestampMs + expirationMs)
+      if (forgottenAt <= nowMs) this.#producers.delete(producerId)
+      else nextAt = Math.min(nextAt, forgottenAt)
+    }
+    return nextAt
   }
 
   /** As JSON, for {@link restore}. */

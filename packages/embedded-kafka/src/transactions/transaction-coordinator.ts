@@ -4,6 +4,7 @@ import { preferredBroker } from '../cluster/preferred-broker.ts'
 import type { Outcome } from '../log/control-batch.ts'
 import type { ErrorName } from '../protocol/error-codes.ts'
 import { StorageFailed } from '../storage/storage-failed.ts'
+import { IdleIds } from './idle-ids.ts'
 import type { ProducerIdentity } from './producer-identity.ts'
 import { type Decision, type RememberedTransaction, type TopicPartition, Transaction } from './transaction.ts'
 import { writeMarkers } from './write-markers.ts'
@@ -27,10 +28,12 @@ export class TransactionCoordinator {
   readonly #timers = new Map<string, () => void>()
   /** Those that a full disk keeps open; it was said so once. */
   readonly #stuck = new Set<string>()
+  readonly #idle: IdleIds
 
   constructor(cluster: Cluster, warn: (message: string) => void) {
     this.#cluster = cluster
     this.#warn = warn
+    this.#idle = new IdleIds(cluster.clock, (transactionalId) => this.#forget(transactionalId))
   }
 
   /** Undefined for an id that nobody began with. */
@@ -122,13 +125,15 @@ export class TransactionCoordinator {
   restore(remembered: ReadonlyMap<string, RememberedTransaction>): void {
     for (const [transactionalId, each] of remembered) {
       const transaction = this.#begin(transactionalId, each)
+      this.#idle.used(transactionalId, each.usedAt ?? this.#cluster.clock.now())
       if (transaction.state === 'Ongoing') this.#startTimer(transaction)
     }
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     for (const cancel of this.#timers.values()) cancel()
     this.#timers.clear()
+    await this.#idle.stop()
   }
 
   #begin(transactionalId: string, remembered?: RememberedTransaction): Transaction {
@@ -175,8 +180,27 @@ export class TransactionCoordinator {
     )
   }
 
+  /** @throws {StorageFailed} */
   #note(transaction: Transaction): void {
-    this.#cluster.journal.transaction(transaction.transactionalId, transaction.remember())
+    const { transactionalId } = transaction
+    const usedAt = this.#cluster.clock.now()
+    this.#cluster.journal.transaction(transactionalId, { ...transaction.remember(), usedAt })
+    this.#idle.used(transactionalId, usedAt)
+  }
+
+  /** Whoever comes with that id next is new: it gets another producer id. Not within a transaction, nor on a full disk. */
+  #forget(transactionalId: string): boolean {
+    const transaction = this.#transactions.get(transactionalId)
+    if (transaction?.decided || transaction?.state === 'Ongoing') return false
+    try {
+      this.#cluster.journal.forgetTransaction(transactionalId)
+    } catch (error) {
+      if (!(error instanceof StorageFailed)) throw error
+      return false
+    }
+    this.#transactions.delete(transactionalId)
+    this.#placement.delete(transactionalId)
+    return true
   }
 
   #startTimer({ transactionalId, timeoutMs, startedAt }: Transaction): void {

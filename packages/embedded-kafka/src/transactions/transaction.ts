@@ -40,6 +40,8 @@ export interface RememberedTransaction {
   readonly previous: NotedProducer
   readonly next: NotedProducer | null
   readonly partitions: readonly (readonly [topic: string, partition: number])[]
+  /** Milliseconds since 1970. */
+  readonly usedAt?: number
 }
 
 type NotedProducer = readonly [producerId: string, producerEpoch: number]
