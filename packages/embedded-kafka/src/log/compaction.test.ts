@@ -1,8 +1,10 @@
-import { expect, it } from 'vitest'
-import { recordBatch, type TestRecord } from '../../test/support/record-batch.ts'
+import path from 'node:path'
+import { expect, it, vi } from 'vitest'
+import { type BatchOptions, recordBatch, type TestRecord } from '../../test/support/record-batch.ts'
 import { scratchDirectory } from '../../test/support/scratch-directory.ts'
 import { settle } from '../../test/support/settle.ts'
 import { rules, storedLog } from '../../test/support/stored-log.ts'
+import { LogFile } from '../storage/files/log-file.ts'
 import { defaultLogPolicy } from './log-policy.ts'
 import { PartitionLog } from './partition-log.ts'
 import { recordsOf } from './records.ts'
@@ -14,24 +16,11 @@ function setUp(over: Partial<typeof defaultLogPolicy> = {}) {
   const policy = { ...defaultLogPolicy, compacts: true, minCleanableDirtyRatio: 0, segmentMs: 0, ...over }
   const log = new PartitionLog({ policy: () => policy })
   let at = nowMs
-  const send = (records: readonly TestRecord[], attributes = 0) =>
-    log.append(recordBatch(records, { baseTimestamp: ++at, attributes }), 0, rules, at)
+  const send = (records: readonly TestRecord[]) =>
+    log.append(recordBatch(records, { baseTimestamp: ++at }), 0, rules, at)
   const offsets = () => [...log.batches()].flatMap(({ bytes }) => recordsOf(bytes)).map(({ offset }) => offset)
   return { log, send, offsets, end: () => send([{ key: 'end' }]) }
 }
-
-const transactional = 0x10
-
-it('leaves the records of transactions alone, for it does not know how those ended', async () => {
-  const { log, send, offsets, end } = setUp()
-  send([{ key: 'a', value: 'valid' }])
-  send([{ key: 'a', value: 'aborted, perhaps' }], transactional)
-  send([{ key: 'b', value: 'old' }])
-  send([{ key: 'b', value: 'new' }])
-  end()
-  await log.compact(nowMs)
-  expect(offsets()).toEqual([0n, 1n, 3n, 4n])
-})
 
 it('never touches the active segment', async () => {
   const { log, send, offsets } = setUp()
@@ -82,5 +71,28 @@ it('gives up what retention removes meanwhile', async () => {
   }
   const offsets = [...log.batches()].flatMap(({ bytes }) => recordsOf(bytes)).map(({ offset }) => offset)
   expect(offsets).toEqual([4n, 5n, 6n])
+  await close()
+})
+
+it('brings to the disk what it relies on before it takes anything away', async () => {
+  using directory = scratchDirectory()
+  const policy = { ...defaultLogPolicy, compacts: true, minCleanableDirtyRatio: 0, segmentBytes: 200 }
+  const { log, close } = storedLog(directory.path, policy)
+  const producer = { producerId: 7n, producerEpoch: 0 }
+  const send = (value: string, over: BatchOptions = {}) =>
+    log.append(recordBatch([{ key: 'a', value }], { baseTimestamp: nowMs, ...over }), 0, rules, nowMs)
+  send('committed long ago')
+  send('committed now', { ...producer, baseSequence: 0, attributes: 0x10 })
+  send('active')
+  // Without the marker the transaction would be open, and the value before it the one that counts.
+  log.endTransaction({ ...producer, outcome: 'commit', coordinatorEpoch: 0 }, 0, nowMs)
+  await settle()
+  const flush = vi.spyOn(LogFile.prototype, 'flush')
+  await log.compact(nowMs)
+  const flushed = flush.mock.contexts.map((file) => path.basename((file as LogFile).path))
+  const active = flushed.indexOf('00000000000000000002.log')
+  expect(active).toBeGreaterThanOrEqual(0)
+  expect(active).toBeLessThan(flushed.indexOf('00000000000000000000.cleaned'))
+  vi.restoreAllMocks()
   await close()
 })

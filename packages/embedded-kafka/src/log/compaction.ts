@@ -1,9 +1,15 @@
 /**
  * Compaction of one log: of all records with the same key, the last one stays. Works on ended segments only, rewrites
  * them beside the log, and puts the result in their place in one step. Offsets never change.
+ *
+ * Records of aborted transactions count for nothing and go. A marker stays as long as anything of its transaction does:
+ * were the one of a commit gone, recovery would take the records for a part of that producer's next transaction.
+ * The latest batch of each producer stays, empty perhaps, for the same recovery's sake.
  */
 import type { Segment, SegmentStore, StoredBatch } from '../storage/segment.ts'
 import { compactedBatch, type OpenBatch, openBatch } from './compacted-batch.ts'
+import { markerOf } from './control-batch.ts'
+import { DecidedTransactions } from './decided-transactions.ts'
 import { LatestOffsets } from './latest-offsets.ts'
 import type { LogPolicy } from './log-policy.ts'
 import type { ProducerState } from './producer-state.ts'
@@ -13,8 +19,17 @@ const maxKeysInOnePass = 500_000
 /** The event loop gets its turn after this many bytes. */
 const bytesInOneGo = 1_048_576
 
+/** Which part of the log may be looked at. */
+export interface CompactionRange {
+  readonly startOffset: bigint
+  /** Behind it are transactions of which nobody knows yet how they end. */
+  readonly lastStableOffset: bigint
+}
+
 interface Pass {
   readonly latest: LatestOffsets
+  readonly transactions: DecidedTransactions
+  readonly producers: ProducerState
   readonly nowMs: number
   readonly deleteRetentionMs: number
   readonly pause: Pause
@@ -33,35 +48,47 @@ export class Compaction {
     this.#maxKeys = maxKeys
   }
 
-  async run(policy: LogPolicy, startOffset: bigint, nowMs: number): Promise<void> {
+  async run(policy: LogPolicy, { startOffset, lastStableOffset }: CompactionRange, nowMs: number): Promise<void> {
     const ended = this.#store.segments.slice(0, -1)
     const tooYoungMs = BigInt(nowMs - policy.minCompactionLagMs)
     const firstTooYoung = ended.findIndex(
-      ({ maxTimestamp }) => policy.minCompactionLagMs > 0 && maxTimestamp > tooYoungMs,
+      ({ maxTimestamp, nextOffset }) =>
+        nextOffset > lastStableOffset || (policy.minCompactionLagMs > 0 && maxTimestamp > tooYoungMs),
     )
     const cleanable = firstTooYoung < 0 ? ended : ended.slice(0, firstTooYoung)
     const dirty = cleanable.filter(({ nextOffset }) => nextOffset > this.#cleanBefore)
     if (sizeOf(dirty) === 0 || sizeOf(dirty) / sizeOf(cleanable) <= policy.minCleanableDirtyRatio) return
 
-    const pause = new Pause()
-    const latest = new LatestOffsets(this.#maxKeys)
-    const mapped = await this.#map(dirty, latest, startOffset, pause)
-    const pass: Pass = { latest, nowMs, deleteRetentionMs: policy.deleteRetentionMs, pause }
+    const { transactions: index } = this.#producers
+    const pass: Pass = {
+      latest: new LatestOffsets(this.#maxKeys),
+      transactions: new DecidedTransactions(index.abortedBetween(startOffset, lastStableOffset)),
+      producers: this.#producers,
+      nowMs,
+      deleteRetentionMs: policy.deleteRetentionMs,
+      pause: new Pause(),
+    }
+    const mapped = await this.#map(dirty, pass, startOffset)
     const last = mapped.at(-1)
     if (!last) return
+    // What supersedes a record, or says that it was aborted, must not be lost when the record itself is gone for good.
+    await this.#store.flush()
     const rewritten = cleanable.slice(0, cleanable.indexOf(last) + 1)
     for (const group of inGroups(rewritten, policy.segmentBytes)) if (!(await this.#rewrite(group, pass))) return
     this.#cleanBefore = last.nextOffset
+    // Nothing that was aborted is left there.
+    index.forgetBefore(last.nextOffset)
   }
 
   /** Notes the last offset of each key in whole segments, until the map is full. */
-  async #map(dirty: readonly Segment[], latest: LatestOffsets, startOffset: bigint, pause: Pause): Promise<Segment[]> {
+  async #map(dirty: readonly Segment[], pass: Pass, startOffset: bigint): Promise<Segment[]> {
+    const { latest, transactions, pause } = pass
     const mapped: Segment[] = []
     for (const segment of dirty) {
       if (latest.isFull) break
       for (const batch of segment.batchesFrom(startOffset)) {
         const open = openBatch(batch.bytes)
-        if (isLeftAlone(open)) continue
+        if (open.header.isControl || transactions.isAborted(open.header)) continue
         for (const { key, offset } of open.records) if (key) latest.note(key, offset)
         await pause.after(batch.bytes.length)
         if (!this.#areThere(dirty)) return []
@@ -100,26 +127,32 @@ export class Compaction {
 }
 
 /** What stays of a batch: all of it, byte for byte, where nothing has to go. */
-function compacted(batch: StoredBatch, { latest, nowMs, deleteRetentionMs }: Pass): StoredBatch | undefined {
+function compacted(batch: StoredBatch, pass: Pass): StoredBatch | undefined {
   const open = openBatch(batch.bytes)
-  if (isLeftAlone(open)) return batch
+  if (open.header.isControl) return compactedMarker(batch, open, pass)
+  const { latest, transactions, producers, nowMs, deleteRetentionMs } = pass
+  transactions.metRecords(open.header)
+  const isAborted = transactions.isAborted(open.header)
   const { deleteHorizonMs } = open.header
   const isPastHorizon = deleteHorizonMs !== undefined && deleteHorizonMs < BigInt(nowMs)
   const kept = open.records.filter(
-    ({ key, offset, isTombstone }) => key && !latest.isSuperseded(key, offset) && !(isTombstone && isPastHorizon),
+    ({ key, offset, isTombstone }) =>
+      key && !isAborted && !latest.isSuperseded(key, offset) && !(isTombstone && isPastHorizon),
   )
-  if (kept.length === 0) return undefined
+  if (kept.length === 0 && !producers.isLatest(open.header)) return undefined
   const needsHorizon = deleteHorizonMs === undefined && kept.some(({ isTombstone }) => isTombstone)
   if (kept.length === open.records.length && !needsHorizon) return batch
   return compactedBatch(batch, open, kept, needsHorizon ? BigInt(nowMs + deleteRetentionMs) : undefined)
 }
 
-/**
- * Whether a transaction was aborted is not known here. Were its records taken for the latest of their keys, the values
- * that are valid would go; so they neither replace others nor are replaced.
- */
-function isLeftAlone({ header }: OpenBatch): boolean {
-  return header.isControl || header.isTransactional
+/** Like a tombstone: once nothing is left of its transaction, a marker can be read for `delete.retention.ms`. */
+function compactedMarker(batch: StoredBatch, open: OpenBatch, pass: Pass): StoredBatch | undefined {
+  const { header, records } = open
+  if (!markerOf(batch.bytes, header) || pass.transactions.metMarker(header)) return batch
+  const { deleteHorizonMs } = header
+  if (deleteHorizonMs === undefined)
+    return compactedBatch(batch, open, records, BigInt(pass.nowMs + pass.deleteRetentionMs))
+  return deleteHorizonMs < BigInt(pass.nowMs) && !pass.producers.isLatest(header) ? undefined : batch
 }
 
 /** Neighbours that fit into one segment become one: compaction would leave ever smaller ones otherwise. */

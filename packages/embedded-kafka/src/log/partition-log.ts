@@ -238,7 +238,7 @@ export class PartitionLog {
   /** Removes records whose key has a later one, where the topic says so. Reading and appending go on meanwhile. */
   async compact(nowMs: number): Promise<void> {
     const policy = this.#policy()
-    if (policy.compacts) await this.#compaction.run(policy, this.#startOffset, nowMs)
+    if (policy.compacts) await this.#compaction.run(policy, this, nowMs)
   }
 
   /** Calls `watcher` after every change until the returned function is called. */

@@ -97,6 +97,17 @@ export class ProducerState {
       )
   }
 
+  /**
+   * Whether that batch is the latest thing that is known of its producer: recovery would forget the producer without it,
+   * or take its next batch for one out of order.
+   */
+  isLatest({ producerId, producerEpoch, baseOffset, isControl }: BatchHeader): boolean {
+    const producer = this.#producers.get(producerId)
+    if (producer?.epoch !== producerEpoch) return false
+    const latest = producer.batches.at(-1)
+    return isControl ? latest === undefined : latest?.baseOffset === baseOffset
+  }
+
   /** Every producer that this partition knows, with its latest batch. */
   *all(): Iterable<ActiveProducer> {
     for (const [producerId, { epoch, batches, coordinatorEpoch, lastTimestampMs }] of this.#producers)

@@ -110,6 +110,10 @@ export class MemorySegmentStore implements SegmentStore {
     this.#segments = this.#segments.filter((segment) => !segments.includes(segment))
   }
 
+  flush(): Promise<void> {
+    return Promise.resolve()
+  }
+
   rewrite(baseOffset: bigint): Rewrite {
     const segment = new MemorySegment(baseOffset, this.#room)
     return {

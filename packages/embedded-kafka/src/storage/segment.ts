@@ -46,6 +46,8 @@ export interface SegmentStore {
   /** Asked after every append: a good moment to note how far the log is known to be whole. */
   appended(producers: ProducerState): void
   remove(segments: readonly Segment[]): void
+  /** Resolves when all of the log is on the disk. */
+  flush(): Promise<void>
   /** Begins a segment that will take the place of others. Readers see nothing of it before. */
   rewrite(baseOffset: bigint): Rewrite
   /** What is left of the partition is deleted. */

@@ -1,11 +1,11 @@
 /** Producers that begin, write, end, fall silent and take each other's place in any order: what the two kinds of readers see. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { readAsClientsDo } from '../../test/support/committed-reader.ts'
 import { ManualClock } from '../../test/support/manual-clock.ts'
 import { recordBatch } from '../../test/support/record-batch.ts'
 import { Cluster } from '../cluster/cluster.ts'
 import { readHeader } from '../log/batch-header.ts'
-import { markerOf } from '../log/control-batch.ts'
 import { logRecords } from '../log/log-records.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { recordsOf } from '../log/records.ts'
@@ -126,7 +126,10 @@ class World {
       const firstOpen = written.findIndex(({ story }) => story?.outcome === 'open')
       const stable = firstOpen < 0 ? written : written.slice(0, firstOpen)
       const committed = stable.filter(({ story }) => story?.outcome !== 'abort').map(({ value }) => value)
-      expect(committedAsClientsReadIt(log), 'committed').toEqual(committed)
+      expect(
+        readAsClientsDo(log).map(({ value }) => String(value)),
+        'committed',
+      ).toEqual(committed)
       expect(logRecords(log, 'read_committed').map(({ value }) => String(value))).toEqual(committed)
     }
   }
@@ -230,28 +233,6 @@ function uncommitted(log: PartitionLog): string[] {
   return [...log.batches()]
     .filter(({ bytes }) => !readHeader(bytes).isControl)
     .flatMap(({ bytes }) => recordsOf(bytes).map(({ value }) => String(value)))
-}
-
-/** A few batches at a time, with the filter that the Java client and kafkajs have. */
-function committedAsClientsReadIt(log: PartitionLog): string[] {
-  const values: string[] = []
-  let offset = log.startOffset
-  for (;;) {
-    const { batches, abortedTransactions } = log.readCommitted(offset, 150, true)
-    if (batches.length === 0) return values
-    const upcoming = abortedTransactions.toSorted((one, other) => Number(one.firstOffset - other.firstOffset))
-    const aborted = new Set<bigint>()
-    for (const bytes of batches) {
-      const header = readHeader(bytes)
-      offset = header.baseOffset + BigInt(header.lastOffsetDelta) + 1n
-      while (upcoming[0] && upcoming[0].firstOffset < offset)
-        aborted.add((upcoming.shift() as { producerId: bigint }).producerId)
-      if (header.isControl) {
-        if (markerOf(bytes)?.outcome === 'abort') aborted.delete(header.producerId)
-      } else if (!(header.isTransactional && aborted.has(header.producerId)))
-        values.push(...recordsOf(bytes).map(({ value }) => String(value)))
-    }
-  }
 }
 
 it.each([

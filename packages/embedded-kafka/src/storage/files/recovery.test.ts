@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { recordBatch } from '../../../test/support/record-batch.ts'
 import { scratchDirectory } from '../../../test/support/scratch-directory.ts'
+import { settle } from '../../../test/support/settle.ts'
 import { rules, type StoredLog, storedLog } from '../../../test/support/stored-log.ts'
+import { LogFile } from './log-file.ts'
 
 const nowMs = 1_700_000_000_000
 const policy = { segmentBytes: 3_000, segmentMs: Number.POSITIVE_INFINITY }
@@ -184,6 +186,33 @@ describe('a checkpoint', () => {
     expect(after.log.append(from(6), 0, rules, nowMs).baseOffset).toBe(6n)
     await after.close()
   })
+})
+
+it('a compaction notes of a producer only what a power cut cannot take back', async () => {
+  using directory = scratchDirectory()
+  const compacting = { ...policy, segmentBytes: 400, compacts: true, minCleanableDirtyRatio: 0 }
+  const { log, storage } = storedLog(directory.path, compacting)
+  const write = (to: StoredLog['log'], baseSequence: number) =>
+    to.append(recordBatch([{ key: 'k' }], { producerId: 7n, producerEpoch: 0, baseSequence }), 0, rules, nowMs)
+  for (let sequence = 0; sequence < 12; sequence++) write(log, sequence)
+  const compacted = log.compact(nowMs)
+  const active = filesIn(directory.path, '.log').at(-1) ?? ''
+  // What the compaction relies on is on the disk. Then one more is written, which is not there before somebody flushes it.
+  await settle()
+  const flushedBytes = readFileSync(active).length
+  write(log, 12)
+  const flushed = vi.spyOn(LogFile.prototype, 'flush')
+  await compacted
+  await expect.poll(() => filesIn(directory.path, '.checkpoint')).toHaveLength(1)
+  await storage.close()
+  if (!flushed.mock.contexts.some((file) => (file as LogFile).path === active)) truncateSync(active, flushedBytes)
+  vi.restoreAllMocks()
+
+  const after = storedLog(directory.path, compacting)
+  const { endOffset } = after.log
+  write(after.log, Number(endOffset))
+  expect(after.log.endOffset).toBe(endOffset + 1n)
+  await after.close()
 })
 
 describe('a compaction that a crash interrupted', () => {

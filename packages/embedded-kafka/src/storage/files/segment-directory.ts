@@ -54,6 +54,10 @@ export class SegmentDirectory implements SegmentStore {
     for (const segment of removed) segment.remove()
   }
 
+  async flush(): Promise<void> {
+    await Promise.all([...this.#segments.map((segment) => segment.flush()), namesIn(this.#path).flush()])
+  }
+
   rewrite(baseOffset: bigint): Rewrite {
     const base = path.join(this.#path, segmentName(baseOffset))
     const cleaned = new FileSegment(base, baseOffset, this.#options, true, '.cleaned')
@@ -102,12 +106,12 @@ export class SegmentDirectory implements SegmentStore {
     return created
   }
 
-  /** One after the other, in the background: the log goes on meanwhile. */
+  /** In the background: the log goes on meanwhile. */
   #checkpoint(segment: FileSegment, producers: ProducerState): void {
-    const noted = segment.checkpoint(producers)
-    this.#checkpoints = this.#checkpoints
-      .then(() => noted)
+    const noted = segment
+      .checkpoint(producers, () => this.flush())
       .catch((error: unknown) => this.#options.warn(`no checkpoint in ${this.#path}: ${String(error)}`))
+    this.#checkpoints = this.#checkpoints.then(() => noted)
   }
 
   /** The segments that an earlier process left, up to the first place where they do not go on. */

@@ -34,6 +34,7 @@ export class FileSegment implements Segment {
   #maxTimestamp = noTimestamp
   /** How much of it the latest checkpoint covers. */
   #knownBytes = 0
+  #flushedBytes = 0
   #isRemoved = false
 
   /** @param base - the file's path without its ending. */
@@ -107,7 +108,9 @@ export class FileSegment implements Segment {
   }
 
   read(offset: bigint, maxBytes: number, atLeastOne: boolean): SegmentRead {
-    if (offset >= this.#nextOffset) return { batches: [], sizeBytes: 0, reachesEnd: true }
+    // Compaction may have left nothing of it.
+    const isBehind = offset >= this.#nextOffset || this.#sizeBytes === 0
+    if (isBehind) return { batches: [], sizeBytes: 0, reachesEnd: true }
     if (maxBytes <= 0 && !atLeastOne) return { batches: [], sizeBytes: 0, reachesEnd: false }
     const position = this.#index.positionOf(Number(offset - this.baseOffset))
     const limit = Math.max(0, maxBytes)
@@ -137,8 +140,13 @@ export class FileSegment implements Segment {
     return storedBatches(this.#open(), this.#index.positionSince(Number(timestampMs)), this.#sizeBytes)
   }
 
-  /** Notes that everything up to here is whole. What is appended meanwhile is not part of it. */
-  async checkpoint(producers: ProducerState): Promise<void> {
+  /**
+   * Notes that everything up to here is whole. What is appended meanwhile is not part of it.
+   *
+   * @param flushLog - brings the whole log to the disk: a producer may have written to a later segment. Were that lost in
+   * a power cut, and the checkpoint not, the producer would be told that what it sends again is there already.
+   */
+  async checkpoint(producers: ProducerState, flushLog: () => Promise<void>): Promise<void> {
     if (this.#sizeBytes === this.#knownBytes) return
     this.#knownBytes = this.#sizeBytes
     const known: Checkpoint = {
@@ -151,15 +159,18 @@ export class FileSegment implements Segment {
       producers: producers.snapshot(),
     }
     const frozen = JSON.stringify(known)
-    await this.flush()
+    await flushLog()
     this.#options.commit.mustBeSound()
     if (!this.#isRemoved) writeCheckpoint(`${this.#path}.checkpoint`, frozen)
   }
 
   /** @throws {StorageFailed} and nothing is written any more then, whoever asked for it. */
   async flush(): Promise<void> {
+    const sizeBytes = this.#sizeBytes
+    if (sizeBytes === this.#flushedBytes) return
     try {
       await this.#file?.flush()
+      this.#flushedBytes = sizeBytes
     } catch (error) {
       this.#options.commit.failed(error as StorageFailed)
       throw error
@@ -194,6 +205,7 @@ export class FileSegment implements Segment {
   #believe(checkpoint: Checkpoint, producers: ProducerState): void {
     this.#sizeBytes = checkpoint.sizeBytes
     this.#knownBytes = checkpoint.sizeBytes
+    this.#flushedBytes = checkpoint.sizeBytes
     this.#nextOffset = BigInt(checkpoint.nextOffset)
     this.#firstTimestamp = BigInt(checkpoint.firstTimestamp)
     this.#maxTimestamp = BigInt(checkpoint.maxTimestamp)
