@@ -60,13 +60,18 @@ export const realComponents: Readonly<Record<string, RealComponent>> = {
       }
     },
   },
-  /** The program `java`, and the class path of Kafka's command-line tools. */
+  /** The programs `java` and `javac`, and the class path of Kafka's client and its command-line tools. */
   kafkaTools: {
-    variables: ['TRIBUTARY_REAL_JAVA', 'TRIBUTARY_REAL_KAFKA_TOOLS'],
+    variables: ['TRIBUTARY_REAL_JAVA', 'TRIBUTARY_REAL_JAVAC', 'TRIBUTARY_REAL_KAFKA_TOOLS'],
     start: async () => {
       const java = await requireCommand('java', 'openjdk-17-jre-headless')
+      const javac = await requireCommand('javac', 'openjdk-17-jdk-headless')
       return {
-        env: { TRIBUTARY_REAL_JAVA: java, TRIBUTARY_REAL_KAFKA_TOOLS: await kafkaClassPath() },
+        env: {
+          TRIBUTARY_REAL_JAVA: java,
+          TRIBUTARY_REAL_JAVAC: javac,
+          TRIBUTARY_REAL_KAFKA_TOOLS: await kafkaClassPath(),
+        },
         close: async () => {},
       }
     },

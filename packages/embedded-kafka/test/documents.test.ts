@@ -5,6 +5,9 @@ import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import { type ApiName, apis } from '../src/api/catalogue.ts'
 import { answersInParts } from '../src/faults/selectors.ts'
+import { absent, clients } from './clients/clients.ts'
+import { scenarios } from './clients/scenarios.ts'
+import { table } from './clients/table.ts'
 
 const root = path.join(import.meta.dirname, '..')
 const read = (file: string): Promise<string> => readFile(path.join(root, file), 'utf8')
@@ -42,4 +45,9 @@ it("the README's example prints what the README says", async () => {
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+})
+
+it('docs/embedded-kafka.md has the table of clients, as clients.real.test.ts prints it', async () => {
+  const printed = table(clients, Object.keys(scenarios), absent, () => 'same')
+  expect(await read('../../docs/embedded-kafka.md')).toContain(printed)
 })

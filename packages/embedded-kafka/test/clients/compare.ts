@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Client } from './driver.ts'
 import type { Scenario } from './scenarios.ts'
-
-export type Verdict = 'same' | 'different' | 'cannot'
+import type { Verdict } from './table.ts'
 
 /** What one client got in one scenario: its answer, or the error that it ran into. */
 export interface Run {
@@ -23,27 +22,6 @@ export async function runOn(bootstrap: string, client: Client, scenario: Scenari
   } catch (error) {
     return { error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }
   }
-}
-
-/** One row a client, one column a scenario. */
-export function table(
-  scenarios: readonly string[],
-  verdicts: ReadonlyMap<string, ReadonlyMap<string, Verdict>>,
-): string {
-  const rows = [...verdicts].map(([client, of]) => [
-    client,
-    ...scenarios.map((scenario) => of.get(scenario) ?? 'not run'),
-  ])
-  const lines = [['client', ...scenarios], ...rows]
-  const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? []
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
 }
 
 export function verdictOn(real: Run, embedded: Run): Verdict {

@@ -12,12 +12,12 @@ export interface Driver {
   changeSetting(topic: string, name: string, value: string): Promise<void>
   /** Resolves when all are acknowledged. */
   produce(topic: string, records: readonly Sent[], how: Producing): Promise<void>
-  /** Writes and reads `count` records and tells how many it read, where a client has tools of its own for that. */
-  load?(topic: string, count: number): Promise<number>
   /** Reads `count` records of partition 0 without a group. */
   read(topic: string, from: Position, count: number): Promise<Received[]>
   /** Begins to consume as a member of a group that reads from the beginning what it never committed. */
-  join(group: string, topic: string): Promise<Member>
+  join(group: string, topic: string, isolation: Isolation): Promise<Member>
+  /** Not there for a client that cannot. */
+  readonly transactions?: Transactions
   /** The committed offset of partition 0; -1 for none. */
   committed(group: string, topic: string): Promise<number>
   /** Kafka's word for it, such as `Stable`. */
@@ -36,6 +36,33 @@ export interface Member {
   /** Commits what was taken. */
   commit(): Promise<void>
   leave(): Promise<void>
+}
+
+export interface Transactions {
+  /** Fences the producers before it with the same id; what they left open is aborted when it is here. */
+  producer(transactionalId: string): Promise<TransactionalProducer>
+  transformer(transactionalId: string, group: string, topic: string): Promise<Transformer>
+}
+
+/** One transaction at a time. */
+export interface TransactionalProducer {
+  begin(): Promise<void>
+  /** Resolves when all are acknowledged. */
+  send(topic: string, values: readonly string[]): Promise<void>
+  commit(): Promise<Ending>
+  abort(): Promise<void>
+  close(): Promise<void>
+}
+
+/** `fenced` is one word for what each client calls it when another producer has taken its id. */
+export type Ending = 'committed' | 'fenced'
+
+/** Consumes as a member of a group, and produces in transactions that commit what was consumed. */
+export interface Transformer extends TransactionalProducer {
+  /** The values of the next `count` records. */
+  take(count: number): Promise<(string | null)[]>
+  /** Adds to the transaction the offset up to which was taken. */
+  sendOffsets(): Promise<void>
 }
 
 export interface Sent {
@@ -63,17 +90,27 @@ export type Codec = (typeof codecs)[number]
 
 export type Position = { readonly offset: number } | { readonly timestamp: number }
 
+export type Isolation = 'read_committed' | 'read_uncommitted'
+
 /** How the members of a client's groups come to their partitions. */
 export type GroupProtocol = 'classic' | 'consumer'
 
-/** A client that is compared. `cannot` tells, for scenarios that it has no way to run, why. */
+/** The scenarios in which that matters. */
+export const groupScenarios = ['group', 'rebalance', 'five members', 'transform'] as const
+
+/** A client that is compared. */
 export interface Client {
   readonly name: string
+  /** Why, for scenarios that it has no way to run. */
   readonly cannot?: Readonly<Record<string, string>>
+  /** What it makes of a scenario on every broker, where others get something else, and why. */
+  readonly peculiar?: Readonly<Record<string, { readonly answer: unknown; readonly why: string }>>
   /** For a client that is in the list under another name too: what is different under this one. @defaultValue all */
   readonly only?: readonly string[]
   /** Codecs that it brings along. @defaultValue all */
   readonly codecs?: readonly Codec[]
   /** Fetches what it needs the first time. */
   start(bootstrap: string): Promise<Driver>
+  /** Ends what its drivers share, once all are closed. */
+  end?(): Promise<void>
 }

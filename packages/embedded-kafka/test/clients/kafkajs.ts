@@ -1,6 +1,8 @@
 import kafkajs, { type Admin, type Kafka } from 'kafkajs'
-import type { Client, Driver, Member, Position, Producing, Received, Sent } from './driver.ts'
+import type { Client, Driver, Isolation, Member, Position, Producing, Received, Sent, Transactions } from './driver.ts'
 import { Inbox } from './inbox.ts'
+import { KafkaJsMember } from './kafkajs-member.ts'
+import { kafkaJsTransactions } from './kafkajs-transactions.ts'
 
 const { CompressionTypes, ConfigResourceTypes, Partitioners, logLevel } = kafkajs
 
@@ -19,10 +21,12 @@ export const kafkaJs: Client = {
 class KafkaJsDriver implements Driver {
   readonly #kafka: Kafka
   readonly #admin: Admin
+  readonly transactions: Transactions
 
   constructor(kafka: Kafka, admin: Admin) {
     this.#kafka = kafka
     this.#admin = admin
+    this.transactions = kafkaJsTransactions(kafka)
   }
 
   async createTopic(topic: string, numPartitions: number, configs: Readonly<Record<string, string>>): Promise<void> {
@@ -103,38 +107,8 @@ class KafkaJsDriver implements Driver {
     return records
   }
 
-  async join(groupId: string, topic: string): Promise<Member> {
-    const consumer = this.#kafka.consumer({
-      groupId,
-      maxWaitTimeInMs: 100,
-      heartbeatInterval: 100,
-      sessionTimeout: 10_000,
-    })
-    const inbox = new Inbox<{ partition: number; offset: string; value: string | null }>()
-    let assigned: number[] = []
-    let latest: { topic: string; partition: number; offset: string }[] = []
-    consumer.on('consumer.group_join', ({ payload }) => {
-      assigned = payload.memberAssignment[topic] ?? []
-    })
-    await consumer.connect()
-    await consumer.subscribe({ topics: [topic], fromBeginning: true })
-    await consumer.run({
-      autoCommit: false,
-      eachMessage: ({ partition, message }) => {
-        inbox.put({ partition, offset: message.offset, value: message.value?.toString() ?? null })
-        return Promise.resolve()
-      },
-    })
-    return {
-      assigned: () => Promise.resolve(assigned),
-      take: async (count) => {
-        const taken = await inbox.take(count)
-        latest = taken.map(({ partition, offset }) => ({ topic, partition, offset: String(BigInt(offset) + 1n) }))
-        return taken.map(({ value }) => value)
-      },
-      commit: () => consumer.commitOffsets(latest.slice(-1)),
-      leave: () => consumer.disconnect(),
-    }
+  join(group: string, topic: string, isolation: Isolation): Promise<Member> {
+    return KafkaJsMember.join(this.#kafka, group, topic, isolation)
   }
 
   async committed(groupId: string, topic: string): Promise<number> {

@@ -3,6 +3,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+import { administrationOf } from './administration.ts'
 import type { Client, Driver, Member, Position, Producing, Received, Sent } from './driver.ts'
 import { Inbox } from './inbox.ts'
 import { kafkaJs } from './kafkajs.ts'
@@ -11,28 +12,18 @@ const separator = '|'
 
 export const kcat: Client = {
   name: 'kcat',
-  cannot: { topics: 'kcat has no administration', admin: 'kcat has no administration' },
+  cannot: {
+    topics: 'kcat has no administration',
+    admin: 'kcat has no administration',
+    transactions: 'kcat has no transactional producer',
+    transform: 'kcat has no transactional producer',
+  },
   async start(bootstrap) {
     const program = process.env['TRIBUTARY_REAL_KCAT']
     if (!program) throw new Error('there is no kcat: set TRIBUTARY_REAL_KCAT to the program')
     const admin = await kafkaJs.start(bootstrap)
     return { ...administrationOf(admin), ...new Kcat(program, ['-b', bootstrap]).driver(admin) }
   },
-}
-
-function administrationOf(driver: Driver) {
-  return {
-    createTopic: driver.createTopic.bind(driver),
-    addPartitions: driver.addPartitions.bind(driver),
-    deleteTopic: driver.deleteTopic.bind(driver),
-    partitions: driver.partitions.bind(driver),
-    setting: driver.setting.bind(driver),
-    changeSetting: driver.changeSetting.bind(driver),
-    committed: driver.committed.bind(driver),
-    groupState: driver.groupState.bind(driver),
-    deleteGroup: driver.deleteGroup.bind(driver),
-    deleteRecords: driver.deleteRecords.bind(driver),
-  }
 }
 
 class Kcat {

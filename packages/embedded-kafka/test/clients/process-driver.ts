@@ -1,120 +1,116 @@
-/** A driver that is a process of its own, in whatever language: calls and answers are lines of JSON, as `python/serve.py` tells. */
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
-import type { Driver, Member, Position, Producing, Received, Sent } from './driver.ts'
+import type {
+  Driver,
+  Ending,
+  Isolation,
+  Member,
+  Position,
+  Producing,
+  Received,
+  Sent,
+  TransactionalProducer,
+  Transactions,
+} from './driver.ts'
+import type { ProcessCalls } from './process-calls.ts'
 
-interface Answer {
-  readonly id: number
-  readonly result?: unknown
-  readonly error?: string
-}
-
+/** A driver that lives in another process; `on` is its number there, if it is one of several. */
 export class ProcessDriver implements Driver {
-  readonly #process: ChildProcessWithoutNullStreams
-  readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>()
-  #lastId = 0
-  #complaints = ''
+  readonly #calls: ProcessCalls
+  readonly #on: number | undefined
+  readonly #afterwards: () => void
 
-  constructor(command: string, args: readonly string[]) {
-    this.#process = spawn(command, args)
-    createInterface(this.#process.stdout).on('line', (line) => this.#receive(JSON.parse(line) as Answer))
-    this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.#complaints = `${this.#complaints}${text}`.slice(-2_000)
-    })
-    // A process that is gone is told of by its exit.
-    this.#process.stdin.on('error', () => {})
-    this.#process.on('error', (error) => this.#fail(error))
-    this.#process.on('exit', (code) => this.#fail(new Error(`${command} ended with ${code}\n${this.#complaints}`)))
+  readonly transactions: Transactions = {
+    producer: async (transactionalId) =>
+      this.#transactional(await this.#calls.call<number>('transactionalProducer', [transactionalId], this.#on)),
+    transformer: async (transactionalId, group, topic) => {
+      const transformer = await this.#calls.call<number>('transformer', [transactionalId, group, topic], this.#on)
+      return {
+        ...this.#transactional(transformer),
+        take: (count) => this.#calls.call<string[]>('take', [count], transformer),
+        sendOffsets: () => this.#calls.tell('sendOffsets', [], transformer),
+      }
+    },
   }
 
-  async createTopic(topic: string, partitions: number, configs: Readonly<Record<string, string>>): Promise<void> {
-    await this.#call('createTopic', [topic, partitions, configs])
+  /** `afterwards` is called when the driver is closed. */
+  constructor(calls: ProcessCalls, afterwards: () => void, on?: number) {
+    this.#calls = calls
+    this.#afterwards = afterwards
+    this.#on = on
   }
 
-  async addPartitions(topic: string, total: number): Promise<void> {
-    await this.#call('addPartitions', [topic, total])
+  createTopic(topic: string, partitions: number, configs: Readonly<Record<string, string>>): Promise<void> {
+    return this.#calls.tell('createTopic', [topic, partitions, configs], this.#on)
   }
 
-  async deleteTopic(topic: string): Promise<void> {
-    await this.#call('deleteTopic', [topic])
+  addPartitions(topic: string, total: number): Promise<void> {
+    return this.#calls.tell('addPartitions', [topic, total], this.#on)
+  }
+
+  deleteTopic(topic: string): Promise<void> {
+    return this.#calls.tell('deleteTopic', [topic], this.#on)
   }
 
   partitions(topic: string): Promise<number> {
-    return this.#call<number>('partitions', [topic])
+    return this.#calls.call<number>('partitions', [topic], this.#on)
   }
 
   setting(topic: string, name: string): Promise<string> {
-    return this.#call<string>('setting', [topic, name])
+    return this.#calls.call<string>('setting', [topic, name], this.#on)
   }
 
-  async changeSetting(topic: string, name: string, value: string): Promise<void> {
-    await this.#call('changeSetting', [topic, name, value])
+  changeSetting(topic: string, name: string, value: string): Promise<void> {
+    return this.#calls.tell('changeSetting', [topic, name, value], this.#on)
   }
 
-  async produce(topic: string, records: readonly Sent[], how: Producing): Promise<void> {
-    await this.#call('produce', [topic, records, how])
+  produce(topic: string, records: readonly Sent[], how: Producing): Promise<void> {
+    return this.#calls.tell('produce', [topic, records, how], this.#on)
   }
 
   read(topic: string, from: Position, count: number): Promise<Received[]> {
-    return this.#call<Received[]>('read', [topic, from, count])
+    return this.#calls.call<Received[]>('read', [topic, from, count], this.#on)
   }
 
-  async join(group: string, topic: string): Promise<Member> {
-    const member = await this.#call<number>('join', [group, topic])
+  async join(group: string, topic: string, isolation: Isolation): Promise<Member> {
+    const member = await this.#calls.call<number>('join', [group, topic, isolation], this.#on)
     return {
-      assigned: () => this.#call<number[]>('assigned', [], member),
-      take: (count) => this.#call<string[]>('take', [count], member),
-      commit: async () => {
-        await this.#call('commit', [], member)
-      },
-      leave: async () => {
-        await this.#call('leave', [], member)
-      },
+      assigned: () => this.#calls.call<number[]>('assigned', [], member),
+      take: (count) => this.#calls.call<string[]>('take', [count], member),
+      commit: () => this.#calls.tell('commit', [], member),
+      leave: () => this.#calls.tell('leave', [], member),
     }
   }
 
   committed(group: string, topic: string): Promise<number> {
-    return this.#call<number>('committed', [group, topic])
+    return this.#calls.call<number>('committed', [group, topic], this.#on)
   }
 
   groupState(group: string): Promise<string> {
-    return this.#call<string>('groupState', [group])
+    return this.#calls.call<string>('groupState', [group], this.#on)
   }
 
-  async deleteGroup(group: string): Promise<void> {
-    await this.#call('deleteGroup', [group])
+  deleteGroup(group: string): Promise<void> {
+    return this.#calls.tell('deleteGroup', [group], this.#on)
   }
 
-  async deleteRecords(topic: string, before: number): Promise<void> {
-    await this.#call('deleteRecords', [topic, before])
+  deleteRecords(topic: string, before: number): Promise<void> {
+    return this.#calls.tell('deleteRecords', [topic, before], this.#on)
   }
 
   async close(): Promise<void> {
     try {
-      await this.#call('close', [])
+      await this.#calls.tell('close', [], this.#on)
     } finally {
-      // A driver ends with its input, also where the process that was started here only started another one.
-      this.#process.stdin.end()
+      this.#afterwards()
     }
   }
 
-  #call<T>(call: string, args: readonly unknown[], member?: number): Promise<T> {
-    const id = ++this.#lastId
-    const waiting = Promise.withResolvers<unknown>()
-    this.#waiting.set(id, waiting)
-    this.#process.stdin.write(`${JSON.stringify({ id, call, args, ...(member === undefined ? {} : { member }) })}\n`)
-    return waiting.promise as Promise<T>
-  }
-
-  #receive({ id, result, error }: Answer): void {
-    const waiting = this.#waiting.get(id)
-    this.#waiting.delete(id)
-    if (error === undefined) waiting?.resolve(result)
-    else waiting?.reject(new Error(error))
-  }
-
-  #fail(error: Error): void {
-    for (const { reject } of this.#waiting.values()) reject(error)
-    this.#waiting.clear()
+  #transactional(on: number): TransactionalProducer {
+    return {
+      begin: () => this.#calls.tell('begin', [], on),
+      send: (topic, values) => this.#calls.tell('send', [topic, values], on),
+      commit: () => this.#calls.call<Ending>('commit', [], on),
+      abort: () => this.#calls.tell('abort', [], on),
+      close: () => this.#calls.tell('close', [], on),
+    }
   }
 }

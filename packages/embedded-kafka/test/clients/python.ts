@@ -1,6 +1,7 @@
 /** Clients of Python: each is a driver in `python/`. */
 import path from 'node:path'
-import type { Client, GroupProtocol } from './driver.ts'
+import { type Client, type GroupProtocol, groupScenarios } from './driver.ts'
+import { ProcessCalls } from './process-calls.ts'
 import { ProcessDriver } from './process-driver.ts'
 
 function pythonClient(
@@ -16,7 +17,8 @@ function pythonClient(
       if (!python)
         throw new Error('there is no Python: set TRIBUTARY_REAL_PYTHON_CLIENTS to an interpreter with the clients')
       const file = path.join(import.meta.dirname, 'python', script)
-      return Promise.resolve(new ProcessDriver(python, [file, bootstrap, protocol]))
+      const calls = new ProcessCalls(python, [file, bootstrap, protocol])
+      return Promise.resolve(new ProcessDriver(calls, () => calls.end()))
     },
     ...over,
   }
@@ -29,7 +31,7 @@ export const confluentKafka: Client = pythonClient('confluent-kafka', 'confluent
 export const confluentKafkaInConsumerGroups: Client = pythonClient(
   'confluent-kafka-consumer',
   'confluent_kafka_driver.py',
-  { only: ['group', 'rebalance', 'five members'] },
+  { only: groupScenarios },
   'consumer',
 )
 export const kafkaPython: Client = pythonClient('kafka-python', 'kafka_python_driver.py')

@@ -1,17 +1,13 @@
 /** The list that every client runs, on this broker and on Apache Kafka. Each gives an answer that must be the same on both, and the one written here. */
-import { setTimeout as sleep } from 'node:timers/promises'
-import { isDeepStrictEqual } from 'node:util'
-import { type Client, codecs, type Driver, type Member, type Producing, type Sent } from './driver.ts'
+import { type Client, codecs, type Driver, type Member } from './driver.ts'
+import { eventually, madeTopic, plain, valuesFrom } from './steps.ts'
+import { transactionScenarios } from './transaction-scenarios.ts'
 
 export interface Scenario {
   /** `unique` makes a name for a topic or group that nobody else uses. */
   run(driver: Driver, unique: (name: string) => string, client: Client): Promise<unknown>
   expected(client: Client): unknown
 }
-
-const plain: Producing = { codec: 'none', idempotent: false }
-const valuesFrom = (first: number, count: number): Sent[] =>
-  Array.from({ length: count }, (_, index) => ({ value: `v${first + index}` }))
 
 export const scenarios: Readonly<Record<string, Scenario>> = {
   topics: {
@@ -68,7 +64,6 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     async run(driver, unique) {
       const topic = await madeTopic(driver, unique('topic'), 1)
       const count = 5_000
-      if (driver.load) return driver.load(topic, count)
       await driver.produce(topic, valuesFrom(0, count), { ...plain, idempotent: true })
       const read = await driver.read(topic, { offset: 0 }, count)
       return new Set(read.map(({ value }) => value)).size
@@ -81,14 +76,14 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
       const topic = await madeTopic(driver, unique('topic'), 1)
       const group = unique('group')
       await driver.produce(topic, valuesFrom(0, 10), plain)
-      const first = await driver.join(group, topic)
+      const first = await driver.join(group, topic, 'read_committed')
       const taken = await first.take(10)
       const state = await eventually(() => driver.groupState(group), 'Stable')
       await first.commit()
       await first.leave()
       const committed = await eventually(() => driver.committed(group, topic), 10)
       await driver.produce(topic, valuesFrom(10, 3), plain)
-      const second = await driver.join(group, topic)
+      const second = await driver.join(group, topic, 'read_committed')
       const rest = await second.take(3)
       await second.leave()
       return { taken: taken.length, state, committed, rest }
@@ -100,9 +95,9 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     async run(driver, unique) {
       const topic = await madeTopic(driver, unique('topic'), 4)
       const group = unique('group')
-      const first = await driver.join(group, topic)
+      const first = await driver.join(group, topic, 'read_committed')
       const alone = await eventually(async () => (await first.assigned()).length, 4)
-      const second = await driver.join(group, topic)
+      const second = await driver.join(group, topic, 'read_committed')
       const shares = async () => [(await first.assigned()).length, (await second.assigned()).length]
       const shared = await eventually(shares, [2, 2])
       const all = [...(await first.assigned()), ...(await second.assigned())]
@@ -120,7 +115,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
       const group = unique('group')
       // One after the other: each of them disturbs those that are there.
       const members: Member[] = []
-      for (let count = 0; count < 5; count++) members.push(await driver.join(group, topic))
+      for (let count = 0; count < 5; count++) members.push(await driver.join(group, topic, 'read_committed'))
       const shares = async () => {
         const assigned = await Promise.all(members.map((member) => member.assigned()))
         return assigned.map(({ length }) => length)
@@ -165,7 +160,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
       await driver.deleteRecords(topic, 2)
       const [first] = await driver.read(topic, { offset: 2 }, 1)
       const group = unique('group')
-      const member = await driver.join(group, topic)
+      const member = await driver.join(group, topic, 'read_committed')
       const taken = await member.take(3)
       await member.commit()
       await member.leave()
@@ -183,21 +178,6 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
       committed: 5,
     }),
   },
-}
 
-/** A topic takes a moment to be known everywhere in a real cluster. */
-async function madeTopic(driver: Driver, topic: string, partitions: number): Promise<string> {
-  await driver.createTopic(topic, partitions, {})
-  await eventually(() => driver.partitions(topic), partitions)
-  return topic
-}
-
-/** Asks until the answer is the wanted one, and gives the last answer when it never is: the comparison then tells what it was. */
-async function eventually<T>(ask: () => Promise<T>, wanted: T, withinMs = 60_000): Promise<T> {
-  const deadline = Date.now() + withinMs
-  for (;;) {
-    const answer = await ask()
-    if (isDeepStrictEqual(answer, wanted) || Date.now() > deadline) return answer
-    await sleep(50)
-  }
+  ...transactionScenarios,
 }

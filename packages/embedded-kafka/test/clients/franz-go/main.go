@@ -17,7 +17,12 @@ type driver struct {
 	client    *kgo.Client
 	admin     *kadm.Client
 	mu        sync.Mutex
-	members   map[int]*member
+	kept      map[int]handler
+}
+
+// handler is what a call made and later ones ask: a member, a transactional producer.
+type handler interface {
+	handle(c call) (any, error)
 }
 
 type sent struct {
@@ -50,15 +55,15 @@ func main() {
 	if err != nil {
 		panic(err)
 	}
-	serve(&driver{bootstrap: os.Args[1], client: client, admin: kadm.NewClient(client), members: map[int]*member{}})
+	serve(&driver{bootstrap: os.Args[1], client: client, admin: kadm.NewClient(client), kept: map[int]handler{}})
 }
 
 func (d *driver) handle(c call) (any, error) {
-	if c.Member != 0 {
+	if c.On != 0 {
 		d.mu.Lock()
-		m := d.members[c.Member]
+		asked := d.kept[c.On]
 		d.mu.Unlock()
-		return m.handle(c)
+		return asked.handle(c)
 	}
 	ctx := context.Background()
 	name := ""
@@ -97,11 +102,14 @@ func (d *driver) handle(c call) (any, error) {
 	case "read":
 		return d.read(ctx, name, arg[position](c, 1), arg[int](c, 2))
 	case "join":
-		m, err := join(d.bootstrap, name, arg[string](c, 1))
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.members[c.ID] = m
-		return c.ID, err
+		m, err := join(d.bootstrap, name, arg[string](c, 1), arg[string](c, 2))
+		return d.keep(c, m), err
+	case "transactionalProducer":
+		t, err := transactionalProducer(d.bootstrap, name)
+		return d.keep(c, t), err
+	case "transformer":
+		t, err := transformer(d.bootstrap, name, arg[string](c, 1), arg[string](c, 2))
+		return d.keep(c, t), err
 	case "committed":
 		offsets, err := d.admin.FetchOffsets(ctx, name)
 		if err != nil {
@@ -130,6 +138,13 @@ func (d *driver) handle(c call) (any, error) {
 		return nil, nil
 	}
 	return nil, fmt.Errorf("there is no call %s", c.Call)
+}
+
+func (d *driver) keep(c call, made handler) int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.kept[c.ID] = made
+	return c.ID
 }
 
 func (d *driver) setting(ctx context.Context, topic, name string) (string, error) {

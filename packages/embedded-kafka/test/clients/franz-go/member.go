@@ -18,7 +18,11 @@ type member struct {
 	assigned []int32
 }
 
-func join(bootstrap, group, topic string) (*member, error) {
+func join(bootstrap, group, topic, isolation string) (*member, error) {
+	level := kgo.ReadCommitted()
+	if isolation == "read_uncommitted" {
+		level = kgo.ReadUncommitted()
+	}
 	m := &member{}
 	m.changed = sync.NewCond(&m.mu)
 	client, err := kgo.NewClient(
@@ -27,6 +31,7 @@ func join(bootstrap, group, topic string) (*member, error) {
 		kgo.ConsumeTopics(topic),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.DisableAutoCommit(),
+		kgo.FetchIsolationLevel(level),
 		kgo.SessionTimeout(10*time.Second),
 		kgo.HeartbeatInterval(200*time.Millisecond),
 		kgo.OnPartitionsAssigned(func(_ context.Context, _ *kgo.Client, added map[string][]int32) {

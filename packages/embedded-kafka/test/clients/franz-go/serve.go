@@ -7,12 +7,12 @@ import (
 	"sync"
 )
 
-// A call as process-driver.ts writes it; Member is set for calls to what join returned.
+// A call as process-calls.ts writes it; On is set for calls to what an earlier one made.
 type call struct {
-	ID     int               `json:"id"`
-	Member int               `json:"member"`
-	Call   string            `json:"call"`
-	Args   []json.RawMessage `json:"args"`
+	ID   int               `json:"id"`
+	On   int               `json:"on"`
+	Call string            `json:"call"`
+	Args []json.RawMessage `json:"args"`
 }
 
 // arg decodes an argument; the driver and its callers agree on the types.

@@ -7,6 +7,7 @@ import threading
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import ProducerFenced
 from serve import data, serve, text
 
 loop = asyncio.new_event_loop()
@@ -53,19 +54,16 @@ class Driver:
     def read(self, topic, position, count):
         return run(self._read(topic, position, count))
 
-    def join(self, group, topic):
-        consumer = run(
-            self._open(
-                AIOKafkaConsumer,
-                topic,
-                group_id=group,
-                auto_offset_reset="earliest",
-                enable_auto_commit=False,
-                session_timeout_ms=10_000,
-                heartbeat_interval_ms=200,
-            )
-        )
-        return Member(consumer)
+    def join(self, group, topic, isolation):
+        return Member(run(self._consumer_of(group, topic, isolation)))
+
+    def transactionalProducer(self, transactional_id):
+        return Transactional(run(self._open(AIOKafkaProducer, transactional_id=transactional_id)))
+
+    def transformer(self, transactional_id, group, topic):
+        consumer = run(self._consumer_of(group, topic, "read_committed"))
+        producer = run(self._open(AIOKafkaProducer, transactional_id=transactional_id))
+        return Transformer(producer, consumer, group)
 
     def committed(self, group, topic):
         partition = TopicPartition(topic, 0)
@@ -103,6 +101,18 @@ class Driver:
             )
         await producer.stop()
 
+    def _consumer_of(self, group, topic, isolation):
+        return self._open(
+            AIOKafkaConsumer,
+            topic,
+            group_id=group,
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+            isolation_level=isolation,
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=200,
+        )
+
     async def _read(self, topic, position, count):
         consumer = await self._open(AIOKafkaConsumer)
         partition = TopicPartition(topic, 0)
@@ -131,6 +141,50 @@ class Member:
         run(self._consumer.commit())
 
     def leave(self):
+        run(self._consumer.stop())
+
+
+class Transactional:
+    def __init__(self, producer):
+        self._producer = producer
+
+    def begin(self):
+        run(self._producer.begin_transaction())
+
+    def send(self, topic, values):
+        for value in values:
+            run(self._producer.send_and_wait(topic, partition=0, value=data(value)))
+
+    def commit(self):
+        try:
+            run(self._producer.commit_transaction())
+        except ProducerFenced:
+            return "fenced"
+        return "committed"
+
+    def abort(self):
+        run(self._producer.abort_transaction())
+
+    def close(self):
+        run(self._producer.stop())
+
+
+class Transformer(Transactional):
+    def __init__(self, producer, consumer, group):
+        super().__init__(producer)
+        self._consumer = consumer
+        self._group = group
+
+    def take(self, count):
+        return [text(run(self._consumer.getone()).value) for _ in range(count)]
+
+    def sendOffsets(self):
+        partitions = self._consumer.assignment()
+        offsets = {partition: run(self._consumer.position(partition)) for partition in partitions}
+        run(self._producer.send_offsets_to_transaction(offsets, self._group))
+
+    def close(self):
+        super().close()
         run(self._consumer.stop())
 
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka import ConsumerGroupTopicPartitions as GroupPartitions
 from confluent_kafka.admin import (
     AdminClient,
@@ -79,18 +79,17 @@ class Driver:
         consumer.close()
         return records
 
-    def join(self, group, topic):
-        options = {
-            **self._options,
-            "group.id": group,
-            "auto.offset.reset": "earliest",
-            "enable.auto.commit": False,
-            "group.protocol": self._protocol,
-        }
-        if self._protocol == "classic":
-            # In the other protocol they are the broker's.
-            options |= {"session.timeout.ms": 10_000, "heartbeat.interval.ms": 200}
+    def join(self, group, topic, isolation):
+        options = self._member(group, isolation)
         return PolledMember(lambda: Polled(Consumer(options), topic))
+
+    def transactionalProducer(self, transactional_id):
+        return Transactional(Producer({**self._options, "transactional.id": transactional_id}))
+
+    def transformer(self, transactional_id, group, topic):
+        consumer = Consumer(self._member(group, "read_committed"))
+        consumer.subscribe([topic])
+        return Transformer(Producer({**self._options, "transactional.id": transactional_id}), consumer)
 
     def committed(self, group, topic):
         asked = GroupPartitions(group, [TopicPartition(topic, 0)])
@@ -111,6 +110,20 @@ class Driver:
     def close(self):
         pass
 
+    def _member(self, group, isolation):
+        options = {
+            **self._options,
+            "group.id": group,
+            "auto.offset.reset": "earliest",
+            "enable.auto.commit": False,
+            "group.protocol": self._protocol,
+            "isolation.level": isolation,
+        }
+        if self._protocol == "classic":
+            # In the other protocol they are the broker's.
+            options |= {"session.timeout.ms": 10_000, "heartbeat.interval.ms": 200}
+        return options
+
 
 class Polled:
     def __init__(self, consumer, topic):
@@ -125,6 +138,54 @@ class Polled:
 
     def commit(self):
         self._consumer.commit(asynchronous=False)
+
+    def close(self):
+        self._consumer.close()
+
+
+class Transactional:
+    def __init__(self, producer):
+        self._producer = producer
+        producer.init_transactions()
+
+    def begin(self):
+        self._producer.begin_transaction()
+
+    def send(self, topic, values):
+        for value in values:
+            self._producer.produce(topic, partition=0, value=data(value))
+        self._producer.flush()
+
+    def commit(self):
+        try:
+            self._producer.commit_transaction()
+        except KafkaException as failure:
+            if failure.args[0].code() == KafkaError._FENCED:
+                return "fenced"
+            raise
+        return "committed"
+
+    def abort(self):
+        self._producer.abort_transaction()
+
+    def close(self):
+        pass
+
+
+class Transformer(Transactional):
+    def __init__(self, producer, consumer):
+        super().__init__(producer)
+        self._consumer = consumer
+
+    def take(self, count):
+        taken = []
+        while len(taken) < count:
+            taken += [text(message.value()) for message in good(self._consumer.consume(count - len(taken), timeout=0.1))]
+        return taken
+
+    def sendOffsets(self):
+        positions = self._consumer.position(self._consumer.assignment())
+        self._producer.send_offsets_to_transaction(positions, self._consumer.consumer_group_metadata())
 
     def close(self):
         self._consumer.close()

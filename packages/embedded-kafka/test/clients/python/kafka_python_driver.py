@@ -4,6 +4,8 @@ import sys
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.errors import ProducerFencedError
+from kafka.structs import OffsetAndMetadata
 from polled_member import PolledMember
 from serve import data, serve, text
 
@@ -72,24 +74,15 @@ class Driver:
         consumer.close()
         return records
 
-    def join(self, group, topic):
-        def open_consumer():
-            consumer = KafkaConsumer(
-                topic,
-                **self._options,
-                group_id=group,
-                auto_offset_reset="earliest",
-                enable_auto_commit=False,
-                session_timeout_ms=10_000,
-                heartbeat_interval_ms=200,
-            )
-            # A fault of kafka-python 3.0.12: a leader that joins again because it learnt of partitions, and whose poll times out
-            # meanwhile, forgets the assignment that it was given. One that knows the partitions before it joins has no such reason.
-            while not consumer.partitions_for_topic(topic):
-                pass
-            return Polled(consumer)
+    def join(self, group, topic, isolation):
+        return PolledMember(lambda: Polled(self._member(group, topic, isolation)))
 
-        return PolledMember(open_consumer)
+    def transactionalProducer(self, transactional_id):
+        return Transactional(KafkaProducer(**self._options, transactional_id=transactional_id))
+
+    def transformer(self, transactional_id, group, topic):
+        consumer = self._member(group, topic, "read_committed")
+        return Transformer(KafkaProducer(**self._options, transactional_id=transactional_id), consumer)
 
     def committed(self, group, topic):
         found = self._admin.list_group_offsets({group: [TopicPartition(topic, 0)]})[group]
@@ -107,6 +100,23 @@ class Driver:
     def close(self):
         self._admin.close()
 
+    def _member(self, group, topic, isolation):
+        consumer = KafkaConsumer(
+            topic,
+            **self._options,
+            group_id=group,
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+            isolation_level=isolation,
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=200,
+        )
+        # A fault of kafka-python 3.0.12: a leader that joins again because it learnt of partitions, and whose poll times out
+        # meanwhile, forgets the assignment that it was given. One that knows the partitions before it joins has no such reason.
+        while not consumer.partitions_for_topic(topic):
+            pass
+        return consumer
+
 
 class Polled:
     def __init__(self, consumer):
@@ -123,6 +133,54 @@ class Polled:
         self._consumer.commit()
 
     def close(self):
+        self._consumer.close()
+
+
+class Transactional:
+    def __init__(self, producer):
+        self._producer = producer
+        producer.init_transactions()
+
+    def begin(self):
+        self._producer.begin_transaction()
+
+    def send(self, topic, values):
+        for value in values:
+            self._producer.send(topic, partition=0, value=data(value)).get(timeout=10)
+
+    def commit(self):
+        try:
+            self._producer.commit_transaction()
+        except ProducerFencedError:
+            return "fenced"
+        return "committed"
+
+    def abort(self):
+        self._producer.abort_transaction()
+
+    def close(self):
+        self._producer.close()
+
+
+class Transformer(Transactional):
+    def __init__(self, producer, consumer):
+        super().__init__(producer)
+        self._consumer = consumer
+
+    def take(self, count):
+        taken = []
+        while len(taken) < count:
+            for messages in self._consumer.poll(timeout_ms=100, max_records=count - len(taken)).values():
+                taken += [text(message.value) for message in messages]
+        return taken
+
+    def sendOffsets(self):
+        partitions = self._consumer.assignment()
+        offsets = {each: OffsetAndMetadata(self._consumer.position(each), "", -1) for each in partitions}
+        self._producer.send_offsets_to_transaction(offsets, self._consumer.group_metadata())
+
+    def close(self):
+        super().close()
         self._consumer.close()
 
 

@@ -1,8 +1,8 @@
 """
 Serves a driver to the process that started this one. Calls come as lines of JSON on stdin, such as
 {"id": 1, "call": "partitions", "args": ["orders"]}, and are answered on stdout with {"id": 1, "result": 3}
-or {"id": 1, "error": "..."}. What `join` returns stays here and is called by its number:
-{"id": 2, "member": 1, "call": "take", "args": [3]}.
+or {"id": 1, "error": "..."}. What `join` and the like return stays here and is called by its number:
+{"id": 2, "on": 1, "call": "take", "args": [3]}.
 """
 
 import json
@@ -11,15 +11,15 @@ import threading
 
 
 def serve(driver):
-    members = {}
+    kept = {}
     writing = threading.Lock()
 
     def answer(request):
         try:
-            target = members[request["member"]] if "member" in request else driver
+            target = kept[request["on"]] if "on" in request else driver
             result = getattr(target, request["call"])(*request["args"])
-            if request["call"] == "join":
-                members[request["id"]] = result
+            if request["call"] in ("join", "transactionalProducer", "transformer"):
+                kept[request["id"]] = result
                 result = request["id"]
             reply = {"id": request["id"], "result": result}
         except Exception as error:
