@@ -33,7 +33,8 @@ it('gives back what was set last, and nothing of what was deleted', async () => 
   expect(contents(open(directory.path).journal)).toEqual(expected)
 })
 
-it('forgets a torn end, and only that', async () => {
+// Its hundred flushes wait for a disk that others may keep busy.
+it('forgets a torn end, and only that', { timeout: 120_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.nat(1_000), fc.boolean(), async (at, isFlipped) => {
       using directory = scratchDirectory()
@@ -56,7 +57,9 @@ it('forgets a torn end, and only that', async () => {
       expect(warnings.length).toBe(isFlipped || (!ends.includes(position) && position > 0) ? 1 : 0)
       after.set(['key', 'next'], 1)
       await after.close()
-      expect([...contents(open(directory.path).journal).keys()].at(-1)).toBe('key/next')
+      const { journal: last } = open(directory.path)
+      expect([...contents(last).keys()].at(-1)).toBe('key/next')
+      await last.close()
     }),
     { numRuns: 50 },
   )
