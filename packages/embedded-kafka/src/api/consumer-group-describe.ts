@@ -8,6 +8,7 @@ import { errorCodes } from '../protocol/error-codes.ts'
 import { from, type Input, optional } from '../protocol/field-type.ts'
 import { boolean, int8, int16, int32, nullableString, string, uuid } from '../protocol/fields.ts'
 import { authorizedOperations, notAsked } from './authorized-operations.ts'
+import { onceEach } from './once-each.ts'
 
 /** Classic members of a consumer group would be 0; there are none here. */
 const consumerMemberType = 1
@@ -51,7 +52,7 @@ export const consumerGroupDescribe: Api = defineApi({
   response: { throttleTimeMs: optional(int32, 0), groups: array(groupResponse) },
   subjects: ({ groupIds }) => groupIds.map((group) => ({ group })),
   handle: ({ groupIds, includeAuthorizedOperations }, { cluster, brokerId, sees }) => ({
-    groups: groupIds.map((groupId) => {
+    groups: onceEach(groupIds, String).map((groupId) => {
       const fault = cluster.groups.fault(groupId, brokerId)
       if (fault) return unknown(groupId, errorCodes[fault])
       const group = cluster.groups.consumer(groupId)

@@ -8,6 +8,7 @@ import { type ErrorName, errorCodes } from '../protocol/error-codes.ts'
 import { from, optional, tagged, type Value } from '../protocol/field-type.ts'
 import { boolean, int8, int16, int32, nullable, nullableString, string, uuid, zeroUuid } from '../protocol/fields.ts'
 import { describedSetting } from './config-resource.ts'
+import { onceEach } from './once-each.ts'
 import { assignmentFault } from './replica-assignment.ts'
 
 /** "The broker's default", for partitions and replicas. */
@@ -49,9 +50,11 @@ export const createTopics: Api = defineApi({
   },
   subjects: ({ topics }) => topics.map(({ name }) => ({ topic: name })),
   handle({ topics, validateOnly }, context) {
-    const names = topics.map(({ name }) => name)
+    const byName = Map.groupBy(topics, ({ name }) => name)
+    const isTooMuch = partitionsOf(topics, context) > maxPartitions
     return {
-      topics: firstOfEachName(topics).map((wanted) => {
+      // A name that is asked for twice is refused once.
+      topics: onceEach(topics, ({ name }) => name).map((wanted) => {
         const answer = (error: ErrorName, errorMessage: string | null = null) => ({
           name: wanted.name,
           errorCode: errorCodes[error],
@@ -59,8 +62,8 @@ export const createTopics: Api = defineApi({
           configs: [],
         })
         return context.staged(wanted.name, undefined, answer, () => {
-          const isRepeated = names.indexOf(wanted.name) !== names.lastIndexOf(wanted.name)
-          if (isRepeated) return answer('INVALID_REQUEST', 'Duplicate topic name.')
+          if (byName.get(wanted.name)?.length !== 1) return answer('INVALID_REQUEST', 'Duplicate topic name.')
+          if (isTooMuch) return answer('POLICY_VIOLATION', 'Excessively large number of partitions per request.')
           const plan = planTopic(wanted, context)
           if (isRefusal(plan)) return answer(...plan)
           const topic = validateOnly ? undefined : context.cluster.createTopic(wanted.name, plan)
@@ -78,9 +81,14 @@ export const createTopics: Api = defineApi({
   },
 })
 
-/** A name that is asked for twice is refused once. */
-function firstOfEachName(topics: readonly WantedTopic[]): readonly WantedTopic[] {
-  return topics.filter(({ name }, index) => topics.findIndex((other) => other.name === name) === index)
+/** How many all topics of a request would have together. */
+function partitionsOf(topics: readonly WantedTopic[], { cluster }: RequestContext): number {
+  const { defaultPartitions } = cluster.options
+  return topics.reduce(
+    (sum, { numPartitions: count, assignments }) =>
+      sum + (assignments.length || (count === byDefault ? defaultPartitions : Math.max(0, count))),
+    0,
+  )
 }
 
 function planTopic(wanted: WantedTopic, { cluster }: RequestContext): NewTopic | Refusal {
@@ -118,8 +126,6 @@ function planTopic(wanted: WantedTopic, { cluster }: RequestContext): NewTopic |
   if (replicas < 1)
     return ['INVALID_REPLICATION_FACTOR', 'Replication factor must be larger than 0, or -1 to use the default value.']
   if (partitions < 1) return ['INVALID_PARTITIONS', 'Number of partitions was set to an invalid non-positive value.']
-  if (partitions > maxPartitions)
-    return ['POLICY_VIOLATION', `This broker keeps at most ${maxPartitions} partitions in a topic.`]
   if (replicas > cluster.brokers.length)
     return [
       'INVALID_REPLICATION_FACTOR',
@@ -128,7 +134,7 @@ function planTopic(wanted: WantedTopic, { cluster }: RequestContext): NewTopic |
   return { partitions, replicationFactor: replicas, configs: settings }
 }
 
-/** A request of a few bytes could otherwise claim 2^31 partitions. */
+/** As many as Kafka makes for one request: one of a few bytes could otherwise claim 2^31. */
 export const maxPartitions = 10_000
 
 function isRefusal(plan: NewTopic | Refusal): plan is Refusal {

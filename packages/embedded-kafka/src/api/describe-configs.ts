@@ -17,6 +17,7 @@ import {
   topicsAmong,
   unknownTopic,
 } from './config-resource.ts'
+import { onceEach } from './once-each.ts'
 
 const typeCodes = { boolean: 1, string: 2, int: 3, long: 5, double: 6, list: 7 } as const
 
@@ -56,7 +57,7 @@ export const describeConfigs: Api = defineApi({
   },
   subjects: ({ resources }) => topicsAmong(resources),
   handle: ({ resources, includeSynonyms }, context) => ({
-    results: resources.map(({ resourceType, resourceName, configurationKeys }) => {
+    results: onceEach(resources, keyOf).map(({ resourceType, resourceName, configurationKeys }) => {
       const resource = { resourceType, resourceName }
       const refuse = (error: ErrorName, errorMessage: string | null = null): ResourceResponse => ({
         ...resource,
@@ -84,6 +85,10 @@ export const describeConfigs: Api = defineApi({
     })),
   }),
 })
+
+function keyOf({ resourceType, resourceName }: Resource): string {
+  return `${resourceType} ${resourceName}`
+}
 
 function entriesOf(
   { resourceType, resourceName }: Resource,

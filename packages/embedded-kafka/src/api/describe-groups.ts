@@ -5,6 +5,7 @@ import { errorCodes } from '../protocol/error-codes.ts'
 import { from, type Input, optional } from '../protocol/field-type.ts'
 import { boolean, bytes, int16, int32, nullableString, string } from '../protocol/fields.ts'
 import { authorizedOperations, notAsked } from './authorized-operations.ts'
+import { onceEach } from './once-each.ts'
 
 /** Since that version a group that does not exist is an error; earlier it is dead. */
 const absenceIsErrorSince = 6
@@ -39,7 +40,7 @@ export const describeGroups: Api = defineApi({
   response: { throttleTimeMs: optional(from(1, int32), 0), groups: array(groupResponse) },
   subjects: ({ groups }) => groups.map((group) => ({ group })),
   handle: ({ groups, includeAuthorizedOperations }, { cluster, brokerId, version }) => ({
-    groups: groups.map((groupId) => {
+    groups: onceEach(groups, String).map((groupId) => {
       const fault = cluster.groups.fault(groupId, brokerId)
       if (fault) return unknown(groupId, errorCodes[fault], '')
       const group = cluster.groups.classic(groupId)

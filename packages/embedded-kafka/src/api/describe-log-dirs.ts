@@ -35,9 +35,10 @@ export const describeLogDirs: Api = defineApi({
     }),
   },
   handle({ topics: wanted }, { cluster, brokerId }) {
+    const named =
+      wanted && new Set(wanted.flatMap(({ topic, partitions }) => partitions.map((index) => `${topic} ${index}`)))
     const isWanted = ({ topic, index, replicas }: Partition): boolean =>
-      replicas.includes(brokerId) &&
-      (wanted === null || wanted.some((each) => each.topic === topic.name && each.partitions.includes(index)))
+      replicas.includes(brokerId) && (named?.has(`${topic.name} ${index}`) ?? true)
     const topics = [...cluster.topics].map(({ name, partitions }) => ({
       name,
       partitions: partitions

@@ -4,6 +4,7 @@ import { array } from '../protocol/composites.ts'
 import { errorCodes } from '../protocol/error-codes.ts'
 import { type Input, optional } from '../protocol/field-type.ts'
 import { int16, int32, int64, string } from '../protocol/fields.ts'
+import { onceEach } from './once-each.ts'
 
 const transactionState = {
   errorCode: int16,
@@ -25,7 +26,7 @@ export const describeTransactions: Api = defineApi({
   response: { throttleTimeMs: optional(int32, 0), transactionStates: array(transactionState) },
   subjects: ({ transactionalIds }) => transactionalIds.map((transactionalId) => ({ transactionalId })),
   handle: ({ transactionalIds }, context) => ({
-    transactionStates: transactionalIds.map((id) => described(id, context)),
+    transactionStates: onceEach(transactionalIds, String).map((id) => described(id, context)),
   }),
   fail: ({ transactionalIds }, errorCode) => ({
     transactionStates: transactionalIds.map((id) => unknown(id, errorCode)),

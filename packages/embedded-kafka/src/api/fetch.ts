@@ -83,10 +83,11 @@ export const fetch: Api = defineApi({
       const topic = topicName(sentName, topicId, cluster) ?? ''
       return partitions.map(({ partition, fetchOffset }) => ({ topic, partition, fetchOffset }))
     }),
-  async handle(wanted, context) {
+  async handle(sent, context) {
     // Incremental sessions are optional for a broker: id 0 in every answer tells the client that it got none.
-    if (wanted.sessionId !== 0) return { errorCode: errorCodes.FETCH_SESSION_ID_NOT_FOUND, sessionId: 0, responses: [] }
+    if (sent.sessionId !== 0) return { errorCode: errorCodes.FETCH_SESSION_ID_NOT_FOUND, sessionId: 0, responses: [] }
 
+    const wanted = { ...sent, topics: lastOfEachPartition(sent.topics) }
     let reading = read(wanted, context)
     const isEnough = (): boolean => reading.sizeBytes >= wanted.minBytes || reading.hasError
     if (isEnough() || wanted.maxWaitMs <= 0) return reading.response
@@ -103,6 +104,15 @@ export const fetch: Api = defineApi({
     return reading.response
   },
 })
+
+/** A partition that is named several times is read once, as it is named last. */
+function lastOfEachPartition(topics: FetchRequest['topics']): FetchRequest['topics'] {
+  const byTopic = Map.groupBy(topics, ({ topic, topicId }) => `${topicId} ${topic}`)
+  return Array.from(byTopic.values(), (same) => {
+    const last = new Map(same.flatMap(({ partitions }) => partitions.map((each) => [each.partition, each])))
+    return { topic: '', topicId: '', ...same[0], partitions: [...last.values()] }
+  })
+}
 
 /** Reads all partitions in the order of the request, within its limits. */
 function read(wanted: FetchRequest, context: RequestContext): Reading {

@@ -22,7 +22,8 @@ export const listGroups: Api = defineApi({
     }),
   },
   handle({ statesFilter, typesFilter }, { cluster, brokerId }) {
-    const isWanted = ({ state, type }: AnyGroup): boolean => passes(statesFilter, state) && passes(typesFilter, type)
+    const [isWantedState, isWantedType] = [filter(statesFilter), filter(typesFilter)]
+    const isWanted = ({ state, type }: AnyGroup): boolean => isWantedState(state) && isWantedType(type)
     return {
       errorCode: errorCodes.NONE,
       // Each broker lists the groups that it coordinates; clients ask all of them.
@@ -40,6 +41,7 @@ export const listGroups: Api = defineApi({
 })
 
 /** An empty filter lets everything pass; case does not matter. */
-function passes(filter: readonly string[], value: string): boolean {
-  return filter.length === 0 || filter.some((wanted) => wanted.toLowerCase() === value.toLowerCase())
+function filter(values: readonly string[]): (value: string) => boolean {
+  const wanted = new Set(values.map((value) => value.toLowerCase()))
+  return (value) => wanted.size === 0 || wanted.has(value.toLowerCase())
 }

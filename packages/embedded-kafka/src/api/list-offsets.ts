@@ -5,6 +5,7 @@ import { type ErrorName, errorCodes } from '../protocol/error-codes.ts'
 import { from, type Input, optional } from '../protocol/field-type.ts'
 import { int8, int16, int32, int64, string } from '../protocol/fields.ts'
 import { epochFault, readCommitted } from './fetch.ts'
+import { onceEach } from './once-each.ts'
 
 /** Times that are none: what is asked for, and since which version it may be. */
 const special = {
@@ -49,30 +50,42 @@ export const listOffsets: Api = defineApi({
     topics.flatMap(({ name, partitions }) =>
       partitions.map(({ partitionIndex }) => ({ topic: name, partition: partitionIndex })),
     ),
-  handle: ({ topics, isolationLevel }, context) => ({
-    topics: topics.map(({ name, partitions }) => ({
-      name,
-      partitions: partitions.map(({ partitionIndex, currentLeaderEpoch, timestamp }) => {
-        const answer = (error: ErrorName, offset = -1n, at = -1n, leaderEpoch = -1): PartitionResponse => ({
-          partitionIndex,
-          errorCode: errorCodes[error],
-          timestamp: at,
-          offset,
-          leaderEpoch,
-        })
-        return context.staged(name, partitionIndex, answer, () => {
-          if (!isAskable(timestamp, context.version)) return answer('UNSUPPORTED_VERSION')
-          const partition = context.cluster.partitionLedBy(context.brokerId, name, partitionIndex)
-          if (typeof partition === 'string') return answer(partition)
-          const fault = epochFault(currentLeaderEpoch, partition)
-          if (fault) return answer(fault)
-          const found = lookUp(timestamp, partition.log, isolationLevel === readCommitted)
-          return found ? answer('NONE', found.offset, found.timestampMs, partition.leaderEpoch) : answer('NONE')
-        })
-      }),
-    })),
-  }),
+  handle({ topics, isolationLevel }, context) {
+    const isRepeated = repetitionsIn(topics)
+    const partitionsOf = ({ name, partitions }: (typeof topics)[number]): PartitionResponse[] =>
+      onceEach(partitions, (each) => String(each.partitionIndex)).map(
+        ({ partitionIndex, currentLeaderEpoch, timestamp }) => {
+          const answer = (error: ErrorName, offset = -1n, at = -1n, leaderEpoch = -1): PartitionResponse => ({
+            partitionIndex,
+            errorCode: errorCodes[error],
+            timestamp: at,
+            offset,
+            leaderEpoch,
+          })
+          return context.staged(name, partitionIndex, answer, () => {
+            if (isRepeated(name, partitionIndex)) return answer('INVALID_REQUEST')
+            if (!isAskable(timestamp, context.version)) return answer('UNSUPPORTED_VERSION')
+            const partition = context.cluster.partitionLedBy(context.brokerId, name, partitionIndex)
+            if (typeof partition === 'string') return answer(partition)
+            const fault = epochFault(currentLeaderEpoch, partition)
+            if (fault) return answer(fault)
+            const found = lookUp(timestamp, partition.log, isolationLevel === readCommitted)
+            return found ? answer('NONE', found.offset, found.timestampMs, partition.leaderEpoch) : answer('NONE')
+          })
+        },
+      )
+    return { topics: topics.map((each) => ({ name: each.name, partitions: partitionsOf(each) })) }
+  },
 })
+
+/** Says of a partition whether the request names it more than once: then it is refused, once. */
+function repetitionsIn(
+  topics: readonly { readonly name: string; readonly partitions: readonly { readonly partitionIndex: number }[] }[],
+): (topic: string, partition: number) => boolean {
+  const named = topics.flatMap(({ name, partitions }) => partitions.map((each) => `${name} ${each.partitionIndex}`))
+  const counts = Map.groupBy(named, (key) => key)
+  return (topic, partition) => counts.get(`${topic} ${partition}`)?.length !== 1
+}
 
 function isAskable(timestamp: bigint, version: number): boolean {
   if (timestamp >= 0n) return true

@@ -8,6 +8,7 @@ import { between, from, type Input, optional, type Value } from '../protocol/fie
 import { boolean, int16, int32, nullable, nullableString, string, uuid, zeroUuid } from '../protocol/fields.ts'
 import { authorizedOperations, notAsked } from './authorized-operations.ts'
 import { describedPartition } from './described-partition.ts'
+import { onceEach } from './once-each.ts'
 import { topicName } from './topic-reference.ts'
 
 /** The declarations have ids since version 10, but only since this one may a client ask by them. */
@@ -71,7 +72,9 @@ export const metadata: Api = defineApi({
       brokers: cluster.liveBrokers.map(({ id, host, port }) => ({ nodeId: id, host, port })),
       clusterId: cluster.clusterId,
       controllerId: cluster.controllerId,
-      topics: topics.map((each) => answerFor(each, asked, context)),
+      topics: onceEach(topics, ({ name, topicId }) => `${topicId} ${name}`).map((each) =>
+        answerFor(each, asked, context),
+      ),
       clusterAuthorizedOperations: authorizedOperations('cluster', asked.includeClusterAuthorizedOperations),
     }
   },

@@ -6,6 +6,7 @@ import { array } from '../protocol/composites.ts'
 import { type ErrorName, errorCodes } from '../protocol/error-codes.ts'
 import { between, from, type Input, optional, type Value } from '../protocol/field-type.ts'
 import { boolean, int16, int32, int64, nullable, nullableString, string, uuid, zeroUuid } from '../protocol/fields.ts'
+import { onceEach } from './once-each.ts'
 import { topicName } from './topic-reference.ts'
 
 const groupErrorSince = 2
@@ -84,7 +85,7 @@ function namedGroups(asked: Value<typeof request>): readonly GroupRequest[] {
 }
 
 function groupsOf(asked: Value<typeof request>, version: number): readonly GroupRequest[] {
-  return version < batchedSince ? [onlyGroup(asked)] : asked.groups
+  return version < batchedSince ? [onlyGroup(asked)] : onceEach(asked.groups, ({ groupId }) => groupId)
 }
 
 /** Old requests ask about one group, which is all that they consist of; in new ones it has no name. */

@@ -155,7 +155,8 @@ export class Transaction {
       this.#startedAt = nowMs
       this.#partitions = []
     }
-    this.#partitions = [...this.#partitions, ...partitions.filter((partition) => !this.#holds(partition))]
+    const known = new Map([...this.#partitions, ...partitions].map((each) => [`${each.topic} ${each.partition}`, each]))
+    this.#partitions = [...known.values()]
     return undefined
   }
 

@@ -96,6 +96,24 @@ export const fetching: Scenario = async (session) => {
     )
   }
 
+  const latest = { partitionIndex: 0, currentLeaderEpoch: -1, timestamp: -1n }
+  await session.record(
+    'offsets: the same partition twice',
+    client.ask('ListOffsets', 5, { replicaId: -1, topics: [{ name: topic, partitions: [latest, latest] }] }),
+  )
+  const first = { partition: 0, currentLeaderEpoch: -1, fetchOffset: 0n, partitionMaxBytes: 100_000 }
+  await session.record(
+    'fetch: the same partition twice',
+    client.ask('Fetch', 11, {
+      replicaId: -1,
+      maxWaitMs: 0,
+      minBytes: 0,
+      maxBytes: 1_000_000,
+      sessionEpoch: -1,
+      topics: [{ topic, partitions: [first, { ...first, fetchOffset: 12n }] }],
+    }),
+  )
+
   const remove = (what: string, offset: bigint, partitionIndex = 0) =>
     session.record(
       `delete records: ${what}`,

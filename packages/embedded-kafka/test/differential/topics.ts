@@ -33,6 +33,7 @@ export const topics: Scenario = async (session) => {
   await create('a setting that is null', topic('null', config('retention.ms', null)))
   await create('a negative size', topic('negative', config('max.message.bytes', '-1')))
   await create('both policies', topic('policies', config('cleanup.policy', 'compact,delete')))
+  await create('more than ten thousand', topic('most', { numPartitions: 9_999 }), topic('rest', { numPartitions: 2 }))
   await create('an assignment and counts', topic('both', { assignments: [{ partitionIndex: 0, brokerIds: [0] }] }))
   await session.record(
     'create: only validated',
@@ -47,6 +48,7 @@ export const topics: Scenario = async (session) => {
     )
   for (const version of [1, 4, 5, 6, 7, 8]) await metadata(version, `known-${suffix}`, `validated-${suffix}`)
   await metadata(6, 'a b', '')
+  await metadata(6, `known-${suffix}`, `known-${suffix}`)
   await metadata(6)
 
   const grow = (what: string, over: object) =>
