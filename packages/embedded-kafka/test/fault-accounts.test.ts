@@ -104,6 +104,12 @@ describe('a mistake', () => {
       'faults.diskFull({ partition: 1 }): partition is given without its topic',
     ],
     [
+      'nobody knows when',
+      // @ts-expect-error before or after?
+      ({ faults }) => faults.on('Produce').dropConnection(),
+      "faults.on('Produce').dropConnection(): before or after the request is applied?",
+    ],
+    [
       'a length that cannot be',
       ({ faults }) => faults.on('Fetch').cutAnswerAfter(-1),
       "faults.on('Fetch').cutAnswerAfter(-1): bytes is no whole number from 0 on",

@@ -35,6 +35,15 @@ describe('a clock that stands still', () => {
     expect(ran).toEqual(['in motion', 'next'])
   })
 
+  it('hears nothing from outside on the way', async () => {
+    const clock = new SystemClock(start)
+    let isHeard = false
+    setImmediate(() => (isHeard = true))
+    for (const at of [10, 20, 30]) clock.schedule(at, () => void Promise.resolve())
+    await clock.advance(100)
+    expect(isHeard).toBe(false)
+  })
+
   it('runs nothing that was cancelled, on the way too', async () => {
     const clock = new SystemClock(start)
     const cancel = clock.schedule(20, () => expect.unreachable())

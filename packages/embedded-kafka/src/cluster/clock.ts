@@ -86,7 +86,10 @@ export class SystemClock implements Clock {
   }
 }
 
-/** Resolves when every promise that is ready has run. */
+/**
+ * Resolves when every promise that is ready has run, and before the network is heard again. Otherwise clients that are
+ * answered send the next long poll, which falls due within the same time, and so on: a day would be a million answers.
+ */
 function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
+  return new Promise((resolve) => process.nextTick(resolve))
 }

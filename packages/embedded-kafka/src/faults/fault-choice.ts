@@ -59,43 +59,50 @@ export function faultChoice(
   clock: Clock,
   isInParts: boolean,
 ): FaultChoice {
-  const call = (name: string, ...given: unknown[]): string => {
+  const stageAs = (name: string, given: readonly unknown[], effect: Effect, mistake?: string): Fault => {
     const shown = given.filter((each) => each !== undefined).map((each) => inspect(each))
-    return `${choice}.${name}(${shown.join(', ')})`
+    const text = `${choice}.${name}(${shown.join(', ')})`
+    const isTimeless = 'when' in effect && effect.when !== 'before' && effect.when !== 'after'
+    const wrong = isTimeless ? 'before or after the request is applied?' : mistake
+    if (wrong !== undefined) throw new EmbeddedKafkaFaultError(`${text}: ${wrong}`)
+    return stage(effect, text)
   }
   const shorten = (name: string, bytes: number, closes: boolean): Fault => {
-    const text = call(name, bytes)
-    mustBe(Number.isInteger(bytes) && bytes >= 0, text, 'bytes is no whole number from 0 on')
-    return stage({ kind: 'shorten', bytes, closes }, text)
+    const isLength = Number.isInteger(bytes) && bytes >= 0
+    const mistake = isLength ? undefined : 'bytes is no whole number from 0 on'
+    return stageAs(name, [bytes], { kind: 'shorten', bytes, closes }, mistake)
   }
   return {
     failWith(error, when) {
-      const text = call('failWith', error, when)
-      mustBe(Object.hasOwn(errorCodes, error) && error !== 'NONE', text, 'this is no error of the protocol')
-      return stage({ kind: 'fail', error, when: when ?? 'before' }, text)
+      const isError = Object.hasOwn(errorCodes, error) && error !== 'NONE'
+      const mistake = isError ? undefined : 'this is no error of the protocol'
+      return stageAs('failWith', [error, when], { kind: 'fail', error, when: when ?? 'before' }, mistake)
     },
     leaveOut() {
-      const text = call('leaveOut')
-      mustBe(isInParts, text, 'its answers have no parts that could be left out')
-      return stage({ kind: 'leave out' }, text)
+      const mistake = isInParts ? undefined : 'its answers have no parts that could be left out'
+      return stageAs('leaveOut', [], { kind: 'leave out' }, mistake)
     },
     cutAnswerAfter: (bytes) => shorten('cutAnswerAfter', bytes, true),
     stallAnswerAfter: (bytes) => shorten('stallAnswerAfter', bytes, false),
-    dropConnection: (when) => stage({ kind: 'drop', when }, call('dropConnection', when)),
+    dropConnection: (when) => stageAs('dropConnection', [when], { kind: 'drop', when }),
     delay(milliseconds, when) {
-      const text = call('delay', milliseconds, when)
-      mustBe(milliseconds >= 0 && milliseconds < Number.POSITIVE_INFINITY, text, 'this is no time')
-      return stage({ kind: 'wait', until: (released) => elapsed(clock, milliseconds, released), when }, text)
+      const isTime = milliseconds >= 0 && milliseconds < Number.POSITIVE_INFINITY
+      const until = (released: Promise<void>): Promise<void> => elapsed(clock, milliseconds, released)
+      return stageAs(
+        'delay',
+        [milliseconds, when],
+        { kind: 'wait', until, when },
+        isTime ? undefined : 'this is no time',
+      )
     },
-    hold: (when) => stage({ kind: 'wait', until: (released) => released, when }, call('hold', when)),
-    never: (when) =>
-      stage({ kind: 'wait', until: () => new Promise(() => {}), when: when ?? 'after' }, call('never', when)),
-    run: (action, when) => stage({ kind: 'run', action, when: when ?? 'before' }, call('run', action, when)),
+    hold: (when) => stageAs('hold', [when], { kind: 'wait', until: (released) => released, when }),
+    never: (when) => stageAs('never', [when], { kind: 'wait', until: forEver, when: when ?? 'after' }),
+    run: (action, when) => stageAs('run', [action, when], { kind: 'run', action, when: when ?? 'before' }),
   }
 }
 
-function mustBe(isRight: boolean, text: string, mistake: string): void {
-  if (!isRight) throw new EmbeddedKafkaFaultError(`${text}: ${mistake}`)
+function forEver(): Promise<void> {
+  return new Promise(() => {})
 }
 
 async function elapsed(clock: Clock, milliseconds: number, released: Promise<void>): Promise<void> {
