@@ -32,7 +32,7 @@ it('the README names the APIs that answer in parts', async () => {
   expect(named.split(/,\s+/)).toEqual(names.toSorted())
 })
 
-it("the README's example prints what the README says", async () => {
+it("the README's example prints what the README says", { timeout: 60_000 }, async () => {
   const readme = await read('README.md')
   const [, example = '', output = ''] = /```ts\n((?:(?!```).)*)```\n\nprints\n\n```text\n(.*?)```/s.exec(readme) ?? []
   const folder = path.join(root, '.cache', `readme-${process.pid}`)
