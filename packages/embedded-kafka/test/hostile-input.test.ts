@@ -131,6 +131,29 @@ it('refuses a batch that unpacks to more than any broker holds', async () => {
   expect(kafka.offsets('orders', 0).endOffset).toBe(0n)
 })
 
+it('serves others between the batches of a request of which each takes its time', { timeout: 60_000 }, async () => {
+  await using ready = await setUp()
+  const { kafka, neighbour } = ready
+  kafka.createTopic('bombs', { partitions: 10 })
+  const bomb = recordBatch([{ value: 'x' }], {
+    attributes: 4,
+    compress: () => zstdCompressSync(Buffer.alloc(30_000_000)),
+  })
+  const partitionData = Array.from({ length: 10 }, (_, index) => ({ index, records: [bomb] }))
+  using producer = await connectRaw(kafka.bootstrapServers[0], 'hostile')
+  let isOver = false
+  const produced = producer
+    .ask('Produce', 7, { acks: 1, timeoutMs: 1_000, topicData: [{ name: 'bombs', partitionData }] })
+    .finally(() => {
+      isOver = true
+    })
+  let served = 0
+  for (; !isOver; served++) await neighbour.ask('Metadata', 6, { topics: [] })
+  expect(await produced).toMatchObject({ responses: [{ partitionResponses: { length: 10 } }] })
+  // One may come before the request, and one behind it.
+  expect(served).toBeGreaterThan(3)
+})
+
 it('answers an ApiVersions of the future in the oldest version', async () => {
   await using ready = await setUp()
   const answer = await ready.neighbour.exchange(Buffer.from([0, 18, 0, 99, 0, 0, 0, 1, 0xff, 0xff]))

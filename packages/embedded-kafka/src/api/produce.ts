@@ -7,11 +7,12 @@ import { type Api, defineApi } from '../protocol/api.ts'
 import { CloseConnection } from '../protocol/close-connection.ts'
 import { array } from '../protocol/composites.ts'
 import { type ErrorName, errorCodes } from '../protocol/error-codes.ts'
-import { between, from, type Input, optional, tagged } from '../protocol/field-type.ts'
+import { between, from, type Input, optional, tagged, type Value } from '../protocol/field-type.ts'
 import { int16, int32, int64, nullableString, records, string, uuid } from '../protocol/fields.ts'
 import { admit } from '../transactions/admission.ts'
 import { currentLeader, endpointsOf, leaderHint, nodeEndpoint } from './leader-hint.ts'
 import { topicName } from './topic-reference.ts'
+import { Turns } from './turns.ts'
 
 const acksNone = 0
 const acksLeader = 1
@@ -39,7 +40,15 @@ const partitionResponse = {
   currentLeader: tagged(0, 10, currentLeader),
 }
 const topicReference = { name: between(0, namesUntil, string), topicId: from(namesUntil + 1, uuid) }
+const partitionData = { index: int32, records }
+const topicData = { ...topicReference, partitionData: array(partitionData) }
+const topicResponse = { ...topicReference, partitionResponses: array(partitionResponse) }
+type PartitionData = Value<typeof partitionData>
+type TopicData = Value<typeof topicData>
 type PartitionResponse = Input<typeof partitionResponse>
+interface TopicResponse extends Input<typeof topicResponse> {
+  readonly partitionResponses: PartitionResponse[]
+}
 
 export const produce: Api = defineApi({
   key: 0,
@@ -52,10 +61,10 @@ export const produce: Api = defineApi({
     transactionalId: nullableString,
     acks: int16,
     timeoutMs: int32,
-    topicData: array({ ...topicReference, partitionData: array({ index: int32, records }) }),
+    topicData: array(topicData),
   },
   response: {
-    responses: array({ ...topicReference, partitionResponses: array(partitionResponse) }),
+    responses: array(topicResponse),
     throttleTimeMs: optional(int32, 0),
     nodeEndpoints: tagged(0, 10, array(nodeEndpoint)),
   },
@@ -65,25 +74,32 @@ export const produce: Api = defineApi({
       const of = id === null ? {} : { transactionalId: id }
       return partitionData.map(({ index }) => ({ topic, partition: index, ...of }))
     }),
-  handle({ acks, topicData, transactionalId }, context) {
+  async handle({ acks, topicData, transactionalId }, context) {
     const { cluster } = context
-    const responses = topicData.map(({ name: sentName, topicId, partitionData }) => ({
-      name: sentName,
-      topicId,
-      partitionResponses: partitionData.map(({ index, records: sent }) => {
-        const name = topicName(sentName, topicId, cluster, context.version > namesUntil)
-        if (name === undefined) return refused(index, 'UNKNOWN_TOPIC_ID')
-        const refuse = (error: ErrorName): PartitionResponse =>
-          refused(index, error, leaderHint(error, name, index, cluster))
-        return context.staged(name, index, refuse, (): PartitionResponse => {
-          if (acks !== acksNone && acks !== acksLeader && acks !== acksAll) return refuse('INVALID_REQUIRED_ACKS')
-          const partition = cluster.partitionLedBy(context.brokerId, name, index)
-          if (typeof partition === 'string') return refuse(partition)
-          if (acks === acksAll && isShortOfReplicas(partition, context)) return refuse('NOT_ENOUGH_REPLICAS')
-          return produceTo(partition, sent?.[0] ?? nothing, transactionalId, context)
-        })
-      }),
-    }))
+    const answerFor = ({ name: sentName, topicId }: TopicData, { index, records: sent }: PartitionData) => {
+      const name = topicName(sentName, topicId, cluster, context.version > namesUntil)
+      if (name === undefined) return refused(index, 'UNKNOWN_TOPIC_ID')
+      const refuse = (error: ErrorName): PartitionResponse =>
+        refused(index, error, leaderHint(error, name, index, cluster))
+      return context.staged(name, index, refuse, (): PartitionResponse => {
+        if (acks !== acksNone && acks !== acksLeader && acks !== acksAll) return refuse('INVALID_REQUIRED_ACKS')
+        const partition = cluster.partitionLedBy(context.brokerId, name, index)
+        if (typeof partition === 'string') return refuse(partition)
+        if (acks === acksAll && isShortOfReplicas(partition, context)) return refuse('NOT_ENOUGH_REPLICAS')
+        return produceTo(partition, sent?.[0] ?? nothing, transactionalId, context)
+      })
+    }
+    const responses: TopicResponse[] = []
+    const turns = new Turns()
+    for (const topic of topicData) {
+      const partitionResponses: PartitionResponse[] = []
+      responses.push({ name: topic.name, topicId: topic.topicId, partitionResponses })
+      for (const partition of topic.partitionData) {
+        // A few bytes may be a hundred megabytes that have to be unpacked, and a request has room for thousands of such batches.
+        if (turns.isOver) await turns.next()
+        partitionResponses.push(answerFor(topic, partition))
+      }
+    }
     const answers = responses.flatMap((each) => each.partitionResponses)
     if (acks !== acksNone) return { responses, ...endpointsOf(answers, cluster) }
     // Closing the connection is the only way to tell a producer that wants no answer.
