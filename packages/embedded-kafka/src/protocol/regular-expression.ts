@@ -1,8 +1,11 @@
 /** Regular expressions that clients send and the broker resolves. Kafka's are RE2/J's; a name is meant when all of it matches. */
 import { createContext, runInContext } from 'node:vm'
 
-/** Kafka's engine needs time in proportion to the name; JavaScript's may need forever, and is stopped. */
-const matchingTimeoutMs = 100
+/**
+ * Kafka's engine needs time in proportion to the name; JavaScript's may need forever, and is stopped. It is the time of
+ * the wall: less would be over on a busy machine before an innocent expression had its turn.
+ */
+const matchingTimeoutMs = 1_000
 
 const matching = 'names.filter((name) => pattern.test(name))'
 
