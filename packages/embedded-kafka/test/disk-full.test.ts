@@ -88,6 +88,12 @@ describe.each(['memory', 'files'])('a full disk, logs in %s', (where) => {
     {
       using _full = kafka.faults.diskFull({ times: Number.POSITIVE_INFINITY })
       expect(await commit(2n)).toMatchObject({ topics: [{ partitions: [{ errorCode: notCoordinator }] }] })
+      const joining = { groupId: 'g', memberId: 'a', memberEpoch: 0, rebalanceTimeoutMs: 60_000, topicPartitions: [] }
+      const topics = { subscribedTopicNames: ['orders'] }
+      expect(await client.ask('ConsumerGroupHeartbeat', 1, { ...joining, ...topics })).toMatchObject({ errorCode: 0 })
+      expect(await client.ask('ConsumerGroupHeartbeat', 1, { ...joining, memberEpoch: -1 })).toMatchObject({
+        errorCode: 0,
+      })
       const wanted = { name: 'new', numPartitions: 2, replicationFactor: 1, assignments: [], configs: [] }
       expect(await client.ask('CreateTopics', 4, { topics: [wanted], timeoutMs: 1_000 })).toMatchObject({
         topics: [{ errorCode: storageError }],

@@ -4,12 +4,13 @@ import { expect, it } from 'vitest'
 import { type EmbeddedKafkaOptions, startEmbeddedKafka } from '../src/index.ts'
 import { commit } from './support/commit.ts'
 import { createPartitioner, kafkajsFor } from './support/kafkajs-client.ts'
-import { connectRaw } from './support/raw-client.ts'
+import { connectRaw, type RawClient } from './support/raw-client.ts'
 import { recordBatch } from './support/record-batch.ts'
 import { produceTo } from './support/requests.ts'
 import { scratchDirectory } from './support/scratch-directory.ts'
 
 const zeroUuid = 'AAAAAAAAAAAAAAAAAAAAAA'
+const unknownMemberId = 25
 const start = (dataDir: string, over: EmbeddedKafkaOptions = {}) =>
   startEmbeddedKafka({ dataDir, autoCreateTopics: false, ...over })
 
@@ -162,3 +163,76 @@ it('refuses options that cannot be obeyed', async () => {
   const flush = 'sometimes' as 'each'
   await expect(startEmbeddedKafka({ dataDir: 'x', flush })).rejects.toThrow("flush is 'sometimes', not each or system")
 })
+
+it.each(['classic', 'consumer'] as const)(
+  'members of an earlier process are unknown, but not their group: they join again, by the %s protocol',
+  async (protocol) => {
+    using directory = scratchDirectory()
+    const joining = { groupId: 'g', memberId: 'a', memberEpoch: 0, rebalanceTimeoutMs: 60_000, topicPartitions: [] }
+    type Member = { errorCode: number; memberId: string; memberEpoch: number; generationId: number }
+    const join = (client: RawClient, memberId = '') =>
+      protocol === 'consumer'
+        ? client.ask<Member>('ConsumerGroupHeartbeat', 1, { ...joining, subscribedTopicNames: ['orders'] })
+        : client.ask<Member>('JoinGroup', 3, {
+            groupId: 'g',
+            memberId,
+            sessionTimeoutMs: 10_000,
+            rebalanceTimeoutMs: 10_000,
+            protocolType: 'consumer',
+            protocols: [{ name: 'range', metadata: Buffer.from('') }],
+          })
+    let member: Member
+    {
+      await using kafka = await start(directory.path)
+      kafka.createTopic('orders')
+      using client = await connectRaw(kafka.bootstrapServers[0])
+      member = await join(client)
+      expect(member.errorCode).toBe(0)
+    }
+    await using kafka = await start(directory.path)
+    using client = await connectRaw(kafka.bootstrapServers[0])
+    const { memberId, memberEpoch, generationId } = member
+    const beat =
+      protocol === 'consumer'
+        ? client.ask('ConsumerGroupHeartbeat', 1, { groupId: 'g', memberId, memberEpoch })
+        : client.ask('Heartbeat', 3, { groupId: 'g', memberId, generationId, groupInstanceId: null })
+    expect(await beat).toMatchObject({ errorCode: unknownMemberId })
+    expect((await join(client)).errorCode).toBe(0)
+
+    await client.ask('LeaveGroup', 3, { groupId: 'g', members: [{ memberId: kafka.group('g')?.memberIds[0] }] })
+    expect(await client.ask('DeleteGroups', 1, { groupsNames: ['g'] })).toMatchObject({ results: [{ errorCode: 0 }] })
+    await kafka.close()
+    await using after = await start(directory.path)
+    expect(after.group('g')).toBeUndefined()
+  },
+)
+
+it('a group that changed to the classic protocol is a classic one', async () => {
+  using directory = scratchDirectory()
+  {
+    await using kafka = await start(directory.path)
+    kafka.createTopic('orders')
+    await commit(kafka, { groupId: 'g', topic: 'orders', nextOffset: 1n })
+    using client = await connectRaw(kafka.bootstrapServers[0])
+    const member = { groupId: 'g', memberId: 'a', rebalanceTimeoutMs: 60_000, subscribedTopicNames: ['orders'] }
+    for (const memberEpoch of [0, -1])
+      await client.ask('ConsumerGroupHeartbeat', 1, { ...member, memberEpoch, topicPartitions: [] })
+    await client.ask('JoinGroup', 3, {
+      groupId: 'g',
+      memberId: '',
+      sessionTimeoutMs: 10_000,
+      rebalanceTimeoutMs: 10_000,
+      protocolType: 'consumer',
+      protocols: [{ name: 'range', metadata: Buffer.from('') }],
+    })
+    expect(await listed(client)).toMatchObject([{ groupId: 'g', groupType: 'classic' }])
+  }
+  await using kafka = await start(directory.path)
+  using client = await connectRaw(kafka.bootstrapServers[0])
+  expect(await listed(client)).toMatchObject([{ groupId: 'g', groupType: 'classic' }])
+})
+
+async function listed(client: RawClient): Promise<unknown> {
+  const { groups } = await client.ask<{ groups: unknown }>('ListGroups', 5, { statesFilter: [], typesFilter: [] })
+  return groups
+}

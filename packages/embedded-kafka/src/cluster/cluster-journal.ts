@@ -26,6 +26,8 @@ export interface Remembered {
   readonly offsets: ReadonlyMap<string, readonly CommittedPartition[]>
   /** By group. */
   readonly pendingOffsets: ReadonlyMap<string, readonly RememberedPending[]>
+  /** Groups whose members spoke the newer protocol. */
+  readonly consumerGroups: ReadonlySet<string>
   readonly transactions: ReadonlyMap<string, RememberedTransaction>
   readonly nextProducerId: bigint | undefined
 }
@@ -65,6 +67,7 @@ const pendingKey = (group: string, producerId: bigint, topic: string, partition:
   topic,
   partition,
 ]
+const consumerGroupKey = (group: string): JournalKey => ['consumer group', group]
 const transactionKey = (transactionalId: string): JournalKey => ['transaction', transactionalId]
 const producerIdsKey: JournalKey = ['producer ids']
 
@@ -109,6 +112,14 @@ export class ClusterJournal {
     }
   }
 
+  consumerGroup(group: string): void {
+    this.#journal.set(consumerGroupKey(group), true)
+  }
+
+  forgetConsumerGroup(group: string): void {
+    this.#journal.delete(consumerGroupKey(group))
+  }
+
   transaction(transactionalId: string, remembered: RememberedTransaction): void {
     this.#journal.set(transactionKey(transactionalId), { ...remembered })
   }
@@ -122,6 +133,7 @@ export class ClusterJournal {
     const topics: string[] = []
     const offsets = new Map<string, CommittedPartition[]>()
     const pendingOffsets = new Map<string, RememberedPending[]>()
+    const consumerGroups = new Set<string>()
     const transactions = new Map<string, RememberedTransaction>()
     for (const [key, value] of this.#journal.entries()) {
       entries.set(JSON.stringify(key), value)
@@ -136,6 +148,7 @@ export class ClusterJournal {
         const pending = { ...offsetFrom(value, topic, partition), producerId: BigInt(producerId) }
         pendingOffsets.set(group, [...(pendingOffsets.get(group) ?? []), pending])
       }
+      if (kind === 'consumer group') consumerGroups.add(String(names[0]))
       if (kind === 'transaction') transactions.set(String(names[0]), value as unknown as RememberedTransaction)
     }
     const entryOf = <T>(key: JournalKey): T | undefined => entries.get(JSON.stringify(key)) as T | undefined
@@ -156,6 +169,7 @@ export class ClusterJournal {
       }),
       offsets,
       pendingOffsets,
+      consumerGroups,
       transactions,
       nextProducerId: nextProducerId === undefined ? undefined : BigInt(nextProducerId),
     }

@@ -217,7 +217,7 @@ export class Cluster {
   }
 
   /** What an earlier process left. */
-  #restore({ topics, offsets, pendingOffsets, transactions, nextProducerId }: Remembered): void {
+  #restore({ topics, nextProducerId, ...remembered }: Remembered): void {
     const places = topics.flatMap(({ name, partitions }) =>
       partitions.map((_, partition) => ({ topic: name, partition })),
     )
@@ -229,9 +229,8 @@ export class Cluster {
       for (const partition of partitions) topic.addPartition(this.#present(partition), this).beginEpoch()
     }
     if (topics.length > 0) this.cleaner.wake()
-    this.groups.restore(offsets)
-    this.groups.restorePending(pendingOffsets)
-    this.transactions.restore(transactions)
+    this.groups.restore(remembered)
+    this.transactions.restore(remembered.transactions)
     this.#nextProducerId = nextProducerId ?? this.#nextProducerId
     this.#reservedProducerId = this.#nextProducerId
   }

@@ -1,11 +1,14 @@
 /** All groups of the cluster, and which broker coordinates each. */
 import type { Cluster } from '../cluster/cluster.ts'
-import type { RememberedPending } from '../cluster/cluster-journal.ts'
+import type { Remembered } from '../cluster/cluster-journal.ts'
 import { preferredBroker } from '../cluster/preferred-broker.ts'
 import type { ErrorName } from '../protocol/error-codes.ts'
-import { CommittedOffsets, type CommittedPartition } from './committed-offsets.ts'
+import { StorageFailed } from '../storage/storage-failed.ts'
+import { CommittedOffsets } from './committed-offsets.ts'
 import { ConsumerGroup } from './consumer/consumer-group.ts'
 import { Group } from './group.ts'
+
+type RememberedGroups = Pick<Remembered, 'offsets' | 'pendingOffsets' | 'consumerGroups'>
 
 /** A group under either protocol. An empty one changes over when a member of the other comes; its offsets stay. */
 export type AnyGroup = Group | ConsumerGroup
@@ -62,24 +65,24 @@ export class GroupCoordinator {
     const { consumerGroupHeartbeatIntervalMs: heartbeatIntervalMs, consumerGroupSessionTimeoutMs: sessionTimeoutMs } =
       options
     present?.end()
+    this.#noted(() => this.#cluster.journal.consumerGroup(groupId))
     const groupOptions = { clock, topics: this.#cluster, heartbeatIntervalMs, sessionTimeoutMs }
     return this.#keep(new ConsumerGroup(groupId, groupOptions, present?.offsets ?? this.#noOffsets(groupId)))
   }
 
   delete(group: AnyGroup): void {
     group.offsets.forgetAll()
+    this.#cluster.journal.forgetConsumerGroup(group.id)
     group.end()
     this.#groups.delete(group.id)
     this.#placement.delete(group.id)
   }
 
-  /** Groups of an earlier process, without members: those have to join again. */
-  restore(offsets: ReadonlyMap<string, readonly CommittedPartition[]>): void {
+  /** Groups of an earlier process, without members: those hear that nobody knows them, and join again. */
+  restore({ offsets, pendingOffsets, consumerGroups }: RememberedGroups): void {
+    for (const groupId of consumerGroups) this.becomeConsumer(groupId)
     for (const [groupId, committed] of offsets) this.getOrCreate(groupId).offsets.restore(committed)
-  }
-
-  restorePending(pending: ReadonlyMap<string, readonly RememberedPending[]>): void {
-    for (const [groupId, offsets] of pending)
+    for (const [groupId, offsets] of pendingOffsets)
       for (const { producerId, ...offset } of offsets)
         this.getOrCreate(groupId).offsets.pending.restore(producerId, offset)
   }
@@ -131,8 +134,18 @@ export class GroupCoordinator {
   #makeClassic(groupId: string, present?: ConsumerGroup): Group {
     const { clock, options } = this.#cluster
     present?.end()
+    if (present) this.#noted(() => this.#cluster.journal.forgetConsumerGroup(groupId))
     const groupOptions = { clock, initialRebalanceDelayMs: options.groupInitialRebalanceDelayMs }
     return this.#keep(new Group(groupId, groupOptions, present?.offsets ?? this.#noOffsets(groupId)))
+  }
+
+  /** On a full disk the group goes on all the same; its members may have to be started anew after a restart. */
+  #noted(note: () => void): void {
+    try {
+      note()
+    } catch (error) {
+      if (!(error instanceof StorageFailed)) throw error
+    }
   }
 
   /** Commits are noted, so that they outlive the process. */
