@@ -188,7 +188,7 @@ describe('a checkpoint', () => {
   })
 })
 
-it('a compaction notes of a producer only what a power cut cannot take back', async () => {
+it('a compaction notes of a producer only what a power cut cannot take back', { timeout: 60_000 }, async () => {
   using directory = scratchDirectory()
   const compacting = { ...policy, segmentBytes: 400, compacts: true, minCleanableDirtyRatio: 0 }
   const { log, storage } = storedLog(directory.path, compacting)
@@ -203,7 +203,7 @@ it('a compaction notes of a producer only what a power cut cannot take back', as
   write(log, 12)
   const flushed = vi.spyOn(LogFile.prototype, 'flush')
   await compacted
-  await expect.poll(() => filesIn(directory.path, '.checkpoint')).toHaveLength(1)
+  await expect.poll(() => filesIn(directory.path, '.checkpoint'), { timeout: 30_000 }).toHaveLength(1)
   await storage.close()
   if (!flushed.mock.contexts.some((file) => (file as LogFile).path === active)) truncateSync(active, flushedBytes)
   vi.restoreAllMocks()
