@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { type EmbeddedKafka, startEmbeddedKafka } from '../src/index.ts'
 import { createPartitioner, kafkajsFor } from './support/kafkajs-client.ts'
 import { connectRaw } from './support/raw-client.ts'
+import { type BatchOptions, recordBatch } from './support/record-batch.ts'
 import { TransactionalProducer } from './support/transactional-producer.ts'
 
 const topic = 'orders'
@@ -317,4 +318,30 @@ describe('a full disk', () => {
     await after.advanceClock(60_000)
     expect(after.transaction('tx')?.state).toBe('CompleteAbort')
   })
+})
+
+it('asks no coordinator for a producer that the partition knows in a newer epoch', async () => {
+  await using kafka = await startEmbeddedKafka()
+  kafka.createTopic(topic)
+  using client = await connectRaw(kafka.bootstrapServers[0])
+  const { producerId, producerEpoch } = await client.ask<{ producerId: bigint; producerEpoch: number }>(
+    'InitProducerId',
+    5,
+    { transactionalId: 'tx', transactionTimeoutMs: 60_000 },
+  )
+  const write = async (over: BatchOptions) => {
+    const batch = recordBatch([{ value: 'x' }], { producerId, producerEpoch, baseSequence: 0, ...over })
+    const { responses } = await client.ask<{
+      responses: { partitionResponses: { errorCode: number; logStartOffset: bigint }[] }[]
+    }>('Produce', 12, {
+      transactionalId: 'tx',
+      acks: -1,
+      timeoutMs: 1_000,
+      topicData: [{ name: topic, partitionData: [{ records: [batch] }] }],
+    })
+    return responses[0]?.partitionResponses[0]
+  }
+  expect(await write({ producerEpoch: producerEpoch + 1 })).toMatchObject({ errorCode: 0 })
+  expect(await write({ attributes: 0x10 })).toMatchObject({ errorCode: 47, logStartOffset: -1n })
+  expect(kafka.transaction('tx')).toMatchObject({ state: 'Empty' })
 })

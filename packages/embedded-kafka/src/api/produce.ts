@@ -153,13 +153,18 @@ function transactionFault(
   transactionalId: string | null,
   { cluster, version }: RequestContext,
 ): ErrorName | undefined {
-  const { isTransactional, producerId, producerEpoch } = readHeader(batch)
-  if (!isTransactional || producerId < 0n || log.isInTransaction(producerId, producerEpoch)) return undefined
+  const header = readHeader(batch)
+  const { isTransactional, producerId, producerEpoch } = header
+  if (!isTransactional || producerId < 0n) return undefined
+  const addsPartitions = version >= addsPartitionsSince
+  const write = log.transactionalWrite(header, addsPartitions, cluster.clock.now())
+  if (write === 'continues') return undefined
   if (transactionalId === null) return 'INVALID_TXN_STATE'
+  if (write === 'is fenced') return 'INVALID_PRODUCER_EPOCH'
   const producer = { producerId, producerEpoch }
   const place = { topic: topic.name, partition: index }
   const fault = admit(cluster.transactions, transactionalId, producer, place, {
-    addsPartitions: version >= addsPartitionsSince,
+    addsPartitions,
     knowsAbortable: version >= abortableSince,
   })
   // Producers send a batch again at this word, without asking for the leader before.

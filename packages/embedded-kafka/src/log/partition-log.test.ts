@@ -165,3 +165,38 @@ describe('reading', () => {
     expect(log.offsetAt(0n)?.offset).toBe(5n)
   })
 })
+
+describe('reading what is committed', () => {
+  const write = (log: PartitionLog, producerId: bigint, values: string[]) =>
+    append(
+      log,
+      recordBatch(
+        values.map((value) => ({ value })),
+        { producerId, producerEpoch: 0, baseSequence: 0, attributes: 0x10 },
+      ),
+    )
+  const abort = (log: PartitionLog, producerId: bigint) =>
+    log.endTransaction({ producerId, producerEpoch: 0, outcome: 'abort', coordinatorEpoch: 0 }, 0, nowMs)
+
+  it('names no aborted transactions where there is nothing to read yet', () => {
+    const log = new PartitionLog()
+    write(log, 1n, ['aborted'])
+    write(log, 2n, ['open'])
+    abort(log, 1n)
+    expect(log.readCommitted(1n, 1_000, true)).toEqual({ batches: [], sizeBytes: 0, abortedTransactions: [] })
+    expect(log.readCommitted(0n, 1_000, true).abortedTransactions).toHaveLength(1)
+  })
+
+  it('ends with the batch that holds the start when the beginning of an open transaction is deleted', () => {
+    const log = new PartitionLog()
+    write(log, 1n, ['a'])
+    append(log, recordBatch([{ value: 'b' }, { value: 'c' }]))
+    expect(log.lastStableOffset).toBe(0n)
+    log.deleteBefore(2n)
+    expect(log.lastStableOffset).toBe(1n)
+    log.deleteBefore(3n)
+    expect(log.lastStableOffset).toBe(3n)
+    abort(log, 1n)
+    expect(log.lastStableOffset).toBe(4n)
+  })
+})

@@ -7,7 +7,7 @@ import { type BatchesRead, batchesBefore } from './committed-read.ts'
 import { Compaction } from './compaction.ts'
 import { type Marker, markerBatch } from './control-batch.ts'
 import { defaultLogPolicy, type LogPolicy } from './log-policy.ts'
-import { type ActiveProducer, ProducerState } from './producer-state.ts'
+import { type ActiveProducer, ProducerState, type TransactionalWrite } from './producer-state.ts'
 import { recordsOf } from './records.ts'
 import { RefusedBatch } from './refused-batch.ts'
 import { expiredSegments } from './retention.ts'
@@ -70,9 +70,10 @@ export class PartitionLog {
    */
   get lastStableOffset(): bigint {
     const firstOpen = this.#producers.transactions.firstOpenOffset ?? this.#endOffset
-    // DeleteRecords may have removed the beginning of one that is open.
-    if (firstOpen < this.#startOffset) return this.#startOffset
-    return firstOpen
+    if (firstOpen >= this.#startOffset) return firstOpen
+    // DeleteRecords has removed the beginning of one that is open. As in Kafka, it begins with the batch that holds the start then.
+    const [first] = this.batches()
+    return first?.baseOffset ?? this.#startOffset
   }
 
   /** What lies on the log in bytes, some of them below its start. */
@@ -112,9 +113,9 @@ export class PartitionLog {
     return { baseOffset, logAppendTimeMs: isAppendTime ? timestampMs : -1n }
   }
 
-  /** Whether that producer, in that epoch, has written to a transaction here that is still open. */
-  isInTransaction(producerId: bigint, epoch: number): boolean {
-    return this.#producers.isInTransaction(producerId, epoch)
+  /** What a transactional batch would do to the transaction of its producer; asked before the coordinator is. */
+  transactionalWrite(...sent: Parameters<ProducerState['transactionalWrite']>): TransactionalWrite {
+    return this.#producers.transactionalWrite(...sent)
   }
 
   /**
@@ -162,6 +163,8 @@ export class PartitionLog {
     maxBytes: number,
     atLeastOne: boolean,
   ): BatchesRead & { abortedTransactions: AbortedTransaction[] } {
+    // As Kafka does, which does not look for any where there is nothing to read.
+    if (offset >= this.lastStableOffset) return { batches: [], sizeBytes: 0, abortedTransactions: [] }
     const read = batchesBefore(this.lastStableOffset, this.read(offset, maxBytes, atLeastOne), offset)
     return { ...read, abortedTransactions: this.abortedTransactions(offset, read.nextOffset) }
   }

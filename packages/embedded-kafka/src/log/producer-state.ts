@@ -1,6 +1,7 @@
 /** What one partition remembers of the idempotent and transactional producers that wrote to it. */
 import type { BatchHeader } from './batch-header.ts'
 import { type Marker, markerOf } from './control-batch.ts'
+import { FirstWrites } from './first-writes.ts'
 import { RefusedBatch } from './refused-batch.ts'
 import { TransactionIndex, type TransactionSnapshot } from './transaction-index.ts'
 
@@ -33,6 +34,8 @@ export interface ActiveProducer {
   readonly transactionStartOffset: bigint
 }
 
+export type TransactionalWrite = 'continues' | 'begins' | 'is fenced'
+
 interface Producer {
   epoch: number
   batches: WrittenBatch[]
@@ -54,6 +57,7 @@ export interface ProducerSnapshot {
 
 export class ProducerState {
   readonly transactions: TransactionIndex = new TransactionIndex()
+  readonly #firstWrites = new FirstWrites()
   readonly #producers = new Map<bigint, Producer>()
 
   /**
@@ -66,23 +70,33 @@ export class ProducerState {
     if (header.producerId < 0n) return undefined
     const producer = this.#producers.get(header.producerId)
     refuseFenced(header.producerEpoch, producer?.epoch ?? noEpoch)
+    const repeated = producer && this.#repeated(header, producer)
+    if (repeated) return repeated
+    this.#firstWrites.check(header, producer !== undefined && producer.batches.length > 0)
     // A producer that this partition never saw may begin anywhere: retention or DeleteRecords may have removed its past.
     if (!producer) return undefined
 
-    const repeated = this.#repeated(header, producer)
-    if (repeated) return repeated
     // In a new epoch sequences begin again. After nothing but a marker they do too.
     const last = header.producerEpoch > producer.epoch ? undefined : producer.batches.at(-1)
     const expected = ((last?.lastSequence ?? -1) + 1) % sequences
-    if (header.baseSequence !== expected) throw outOfOrder(header, expected)
+    // In an epoch below all that brokers give, nobody's sequences are kept.
+    if (producer.epoch !== noEpoch && header.baseSequence !== expected) throw outOfOrder(header, expected)
     if (!header.isTransactional && this.transactions.openSince(header.producerId) !== undefined)
       throw new RefusedBatch('INVALID_TXN_STATE', `producer ${header.producerId} has an open transaction here`)
     return undefined
   }
 
-  /** Whether that producer, in that epoch, has a transaction open here. */
-  isInTransaction(producerId: bigint, epoch: number): boolean {
-    return this.transactions.openSince(producerId) !== undefined && this.#producers.get(producerId)?.epoch === epoch
+  /**
+   * What a transactional batch would do here. One that begins something is remembered: the coordinator has to be asked
+   * before it is written.
+   */
+  transactionalWrite(header: BatchHeader, hasOwnEpoch: boolean, nowMs: number): TransactionalWrite {
+    const { producerId, producerEpoch } = header
+    const epoch = this.#producers.get(producerId)?.epoch ?? noEpoch
+    if (producerEpoch < epoch) return 'is fenced'
+    if (producerEpoch === epoch && this.transactions.openSince(producerId) !== undefined) return 'continues'
+    this.#firstWrites.attempted(header, hasOwnEpoch, nowMs)
+    return 'begins'
   }
 
   /** @throws {RefusedBatch} when the marker is of a producer or a coordinator that is fenced. */
@@ -128,7 +142,7 @@ export class ProducerState {
    * @returns when the next one is that old, in milliseconds since 1970; Infinity where none will be.
    */
   forgetIdle(nowMs: number): number {
-    let nextAt = Number.POSITIVE_INFINITY
+    let nextAt = this.#firstWrites.forgetIdle(nowMs, Number(expirationMs))
     for (const [producerId, { lastTimestampMs }] of this.#producers) {
       if (this.transactions.openSince(producerId) !== undefined) continue
       const forgottenAt = Number(lastTimestampMs + expirationMs)
@@ -192,7 +206,9 @@ export class ProducerState {
       timestampMs,
     })
     if (producer.batches.length > rememberedBatches) producer.batches.shift()
-    if (header.isTransactional) this.transactions.wrote(header.producerId, baseOffset)
+    if (!header.isTransactional) return
+    this.transactions.wrote(header.producerId, baseOffset)
+    this.#firstWrites.written(header.producerId)
   }
 
   wroteMarker(marker: Marker, offset: bigint, timestampMs: bigint): void {
@@ -200,6 +216,7 @@ export class ProducerState {
     producer.coordinatorEpoch = marker.coordinatorEpoch
     producer.lastTimestampMs = timestampMs
     this.transactions.ended(marker.producerId, marker.outcome, offset)
+    this.#firstWrites.ended(marker.producerId, marker.producerEpoch)
   }
 
   #repeated(header: BatchHeader, { epoch, batches }: Producer): WrittenBatch | undefined {

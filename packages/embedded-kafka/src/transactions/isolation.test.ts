@@ -151,20 +151,20 @@ class World {
     if (!producer) return
     const isFenced = producer.story?.outcome === 'abort'
     const baseSequence = producer.nextSequences.get(partition) ?? 0
-    const fault = this.#admit(producer, id, partition)
+    const batch = this.#batch(producer, baseSequence)
+    const fault = this.#admit(producer, id, partition, batch)
     expect(fault !== undefined, 'refused').toBe(isFenced)
     if (fault) return
     producer.story ??= this.#newStory()
     producer.nextSequences.set(partition, baseSequence + 1)
-    const batch = this.#batch(producer, baseSequence)
     this.#accepted(partition, batch, producer.story)
   }
 
   #writeLate(id: number, partition: number): void {
     const producer = this.#replaced.get(id)
     if (!producer) return
-    if (this.#admit(producer, id, partition)) return
     const batch = this.#batch(producer, producer.nextSequences.get(partition) ?? 0)
+    if (this.#admit(producer, id, partition, batch)) return
     expect(() => this.#append(partition, batch)).toThrow(RefusedBatch)
   }
 
@@ -192,12 +192,14 @@ class World {
   }
 
   /** As a leader does before the first batch of a transaction. */
-  #admit({ identity }: Producer, id: number, partition: number): string | undefined {
+  #admit({ identity }: Producer, id: number, partition: number, batch: Buffer): string | undefined {
     const { transactions } = this.#cluster
     const place = { topic, partition }
     const fault = this.#isClassic ? transactions.add(`id-${id}`, identity, [place]) : undefined
     if (fault) return fault
-    if (this.#log(partition).isInTransaction(identity.producerId, identity.producerEpoch)) return undefined
+    const write = this.#log(partition).transactionalWrite(readHeader(batch), !this.#isClassic, this.#clock.now())
+    if (write === 'continues') return undefined
+    if (write === 'is fenced') return 'INVALID_PRODUCER_EPOCH'
     return admit(transactions, `id-${id}`, identity, place, { addsPartitions: !this.#isClassic, knowsAbortable: true })
   }
 

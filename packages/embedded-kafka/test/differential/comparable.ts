@@ -27,7 +27,15 @@ const chosenIds = new Set([
 const brokerLists = new Set(['replicaNodes', 'isrNodes', 'offlineReplicas'])
 
 /** Lists whose order is an accident of hashing in Kafka. */
-const unordered = new Set(['configs', 'topics', 'partitionIndexes', 'members', 'results', 'resultsByTopicV3AndBelow'])
+const unordered = new Set([
+  'configs',
+  'topics',
+  'partitionIndexes',
+  'members',
+  'results',
+  'resultsByTopicV3AndBelow',
+  'activeProducers',
+])
 
 export class Pseudonyms {
   readonly #known = new Map<string, Map<unknown, string>>()

@@ -142,7 +142,7 @@ interface OffsetsAnswer {
   topics: { partitions: { errorCode: number }[] }[]
 }
 
-/** Asks again every 50 ms; the test's own timeout ends it. */
-export async function until(isTrue: () => Promise<boolean>): Promise<void> {
-  while (!(await isTrue())) await new Promise((resolve) => setTimeout(resolve, 50))
+/** Asks again every 50 ms unless told otherwise; the test's own timeout ends it. */
+export async function until(isTrue: () => Promise<boolean>, everyMs = 50): Promise<void> {
+  while (!(await isTrue())) await new Promise((resolve) => setTimeout(resolve, everyMs))
 }
