@@ -6,6 +6,7 @@ import { recordBatch } from '../../../test/support/record-batch.ts'
 import { scratchDirectory } from '../../../test/support/scratch-directory.ts'
 import { settle } from '../../../test/support/settle.ts'
 import { rules, type StoredLog, storedLog } from '../../../test/support/stored-log.ts'
+import { StorageFailed } from '../storage-failed.ts'
 import { LogFile } from './log-file.ts'
 
 const nowMs = 1_700_000_000_000
@@ -125,6 +126,24 @@ describe('a checkpoint', () => {
     expect(after.log.endOffset).toBe(500n)
     await after.close()
   })
+
+  it.each([-12, 0, -1_000, 2 ** 31 - 13, 100_000])(
+    'is believed over a batch that claims a length of %d, which is refused when it is read',
+    async (length) => {
+      using directory = scratchDirectory()
+      await closedLog(directory.path)
+      const [file = ''] = filesIn(directory.path, '.log')
+      const bytes = readFileSync(file)
+      bytes.writeInt32BE(length, bytes.readInt32BE(8) + 12 + 8)
+      writeFileSync(file, bytes)
+      const { log, close } = storedLog(directory.path)
+      expect(() => log.read(2n, 1_000, true)).toThrow(StorageFailed)
+      // Batches before it are served, those behind it from where the index leads.
+      expect(log.endOffset).toBe(500n)
+      expect(log.read(499n, 1_000, true).sizeBytes).toBeGreaterThan(0)
+      await close()
+    },
+  )
 
   it('that is damaged, or speaks of more than there is, is not believed', async () => {
     using directory = scratchDirectory()

@@ -1,6 +1,14 @@
 import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { batchSizeAt, checksum, currentMagic, headerBytes, lastOffsetAt, readHeader } from '../../log/batch-header.ts'
+import {
+  batchSizeAt,
+  checksum,
+  currentMagic,
+  headerBytes,
+  lastOffsetAt,
+  lengthPrefixBytes,
+  readHeader,
+} from '../../log/batch-header.ts'
 import type { ProducerState } from '../../log/producer-state.ts'
 import { noTimestamp, type Segment, type SegmentRead, type StoredBatch } from '../segment.ts'
 import { StorageFailed } from '../storage-failed.ts'
@@ -116,16 +124,18 @@ export class FileSegment implements Segment {
     const limit = Math.max(0, maxBytes)
     const window = this.#window(position, indexIntervalBytes + headerBytes + limit)
     let start = 0
-    while (lastOffsetAt(window, start) < offset) start += batchSizeAt(window, start)
+    while (this.#lastOffsetAt(window, start) < offset) start += this.#batchSizeAt(window, start)
     let end = start
     while (window.length - end >= headerBytes) {
-      const next = end + batchSizeAt(window, end)
+      const next = end + this.#batchSizeAt(window, end)
       if (next > window.length || next - start > limit) break
       end = next
     }
     // A batch that is larger than all limits is read for itself.
     const isAlone = end === start && atLeastOne
-    const found = isAlone ? this.#window(position + start, batchSizeAt(window, start)) : window.subarray(start, end)
+    const found = isAlone
+      ? this.#window(position + start, this.#batchSizeAt(window, start))
+      : window.subarray(start, end)
     const reachesEnd = position + start + found.length === this.#sizeBytes
     return { batches: found.length === 0 ? [] : [found], sizeBytes: found.length, reachesEnd }
   }
@@ -226,6 +236,22 @@ export class FileSegment implements Segment {
     const window = this.#open().read(length, position)
     if (window.length < length) throw new StorageFailed(`${this.#path}.log is shorter than it was`)
     return window
+  }
+
+  /** What was whole when it was written, the disk may have changed since: a length of nothing would be stepped over for ever. */
+  #batchSizeAt(window: Buffer, position: number): number {
+    const sizeBytes = window.length - position < lengthPrefixBytes ? 0 : batchSizeAt(window, position)
+    if (sizeBytes < headerBytes) throw this.#damaged()
+    return sizeBytes
+  }
+
+  #lastOffsetAt(window: Buffer, position: number): bigint {
+    if (window.length - position < headerBytes) throw this.#damaged()
+    return lastOffsetAt(window, position)
+  }
+
+  #damaged(): StorageFailed {
+    return new StorageFailed(`${this.#path}.log is damaged: a batch does not have the length that it claims`)
   }
 
   #open(): LogFile {
