@@ -1,6 +1,8 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { startEmbeddedKafka } from '../src/index.ts'
-import { connectRaw } from './support/raw-client.ts'
+import { apiNamed, connectRaw, encodeRequest } from './support/raw-client.ts'
 import { recordBatch } from './support/record-batch.ts'
 import { fetchFrom, produceTo, startWaiting } from './support/requests.ts'
 
@@ -85,4 +87,24 @@ it('refuses clients that know an older leader epoch, or a newer one', async () =
   for (const currentLeaderEpoch of [0, 1, 2])
     for (const { errorCode } of await fetchFrom(client, { topic, currentLeaderEpoch })) errors.push(errorCode)
   expect(errors).toEqual([74, 0, 75])
+})
+
+it('is answered with 55 MiB at most', { timeout: 60_000 }, async () => {
+  await using ready = await setUp()
+  const large = recordBatch([{ value: 'x'.repeat(1_000_000) }])
+  for (let count = 0; count < 60; count++) await produceTo(ready.writer, topic, large)
+  const [host = '', port = ''] = (ready.kafka.bootstrapServers[0] ?? '').split(':')
+  const socket = connect(Number(port), host)
+  const huge = 2 ** 31 - 1
+  const partitions = [{ partition: 0, fetchOffset: 0n, partitionMaxBytes: huge }]
+  const request = { maxWaitMs: huge, minBytes: 1, maxBytes: huge, sessionEpoch: -1, topics: [{ topic, partitions }] }
+  const frame = encodeRequest(apiNamed('Fetch'), 11, request, 1, 'greedy')
+  const prefix = Buffer.alloc(4)
+  prefix.writeInt32BE(frame.length)
+  socket.write(Buffer.concat([prefix, frame]))
+  // The length of the answer comes first; the rest is left where it is.
+  const [begin] = (await once(socket, 'data')) as [Buffer]
+  socket.destroy()
+  expect(begin.readInt32BE(0)).toBeGreaterThan(56_000_000)
+  expect(begin.readInt32BE(0)).toBeLessThan(57_671_680)
 })

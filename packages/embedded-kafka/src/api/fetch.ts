@@ -12,6 +12,9 @@ import { topicName } from './topic-reference.ts'
 /** The isolation level of a reader that wants no record of a transaction before it is committed. */
 export const readCommitted = 1
 
+/** Kafka's `fetch.max.bytes`: no answer is longer, but for a single batch that is. */
+const maxAnswerBytes = 57_671_680
+
 /** From here on topics are given by id. */
 const namesUntil = 12
 const topicReference = { topic: between(0, namesUntil, string), topicId: from(namesUntil + 1, uuid) }
@@ -87,7 +90,11 @@ export const fetch: Api = defineApi({
     // Incremental sessions are optional for a broker: id 0 in every answer tells the client that it got none.
     if (sent.sessionId !== 0) return { errorCode: errorCodes.FETCH_SESSION_ID_NOT_FOUND, sessionId: 0, responses: [] }
 
-    const wanted = { ...sent, topics: lastOfEachPartition(sent.topics) }
+    const wanted = {
+      ...sent,
+      maxBytes: Math.min(sent.maxBytes, maxAnswerBytes),
+      topics: lastOfEachPartition(sent.topics),
+    }
     let reading = read(wanted, context)
     const isEnough = (): boolean => reading.sizeBytes >= wanted.minBytes || reading.hasError
     if (isEnough() || wanted.maxWaitMs <= 0) return reading.response

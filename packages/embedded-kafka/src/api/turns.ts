@@ -1,7 +1,7 @@
 /** As long as others wait for a handler with much to do, in milliseconds. */
 const turnMs = 20
 
-/** Lets others have their turn between the parts of a request, of which each may take its time. */
+/** Lets others have their turn between requests of one client that come at once, and between the parts of a request. */
 export class Turns {
   #beganAt = performance.now()
 

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { apiVersionsKey, writeUnsupportedVersion } from '../api/api-versions.ts'
 import { type ApiName, apis } from '../api/catalogue.ts'
+import { Turns } from '../api/turns.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Faults } from '../faults/faults.ts'
 import type { Interception, ShortenedAnswer } from '../faults/interception.ts'
@@ -117,8 +118,11 @@ export class Connection implements Holder {
   }
 
   async #serveAll(): Promise<void> {
-    for (let frame = this.#nextFrame(); frame && !this.#socket.destroyed; frame = this.#nextFrame())
+    const turns = new Turns()
+    for (let frame = this.#nextFrame(); frame && !this.#socket.destroyed; frame = this.#nextFrame()) {
       await (this.#session.isBare ? this.#authenticateBare(frame) : this.#serve(frame))
+      if (turns.isOver) await turns.next()
+    }
   }
 
   #nextFrame(): Buffer | undefined {
