@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { startEmbeddedKafka } from '../src/index.ts'
 import { commit } from './support/commit.ts'
 import { connectRaw, type RawClient } from './support/raw-client.ts'
+import { TransactionalProducer } from './support/transactional-producer.ts'
 
 interface Forgotten {
   errorCode: number
@@ -59,4 +60,14 @@ it('knows no offsets of a group or a topic that does not exist', async () => {
   const { client } = ready
   expect(await forget(client, 'absent', 'read')).toBe(69)
   expect(await forget(client, 'g', 'absent')).toBe(3)
+})
+
+it('forgets what an open transaction wants to commit there, which its end does not bring back', async () => {
+  await using ready = await setUp()
+  const { kafka, client } = ready
+  using producer = await TransactionalProducer.begin(kafka, { topic: 'read' })
+  await producer.commitOffset('g', 7n)
+  expect(await forget(client, 'g', 'read')).toBe(0)
+  expect(await producer.end(true)).toBe(0)
+  expect(kafka.committed('g').map(({ topic }) => topic)).toEqual(['left'])
 })

@@ -1,4 +1,4 @@
-import { maxMetadataBytes } from '../groups/committed-offsets.ts'
+import { maxMetadataLength } from '../groups/committed-offsets.ts'
 import { commitFault } from '../groups/consumer/offset-fencing.ts'
 import { keysOf } from '../groups/consumer/partition-key.ts'
 import type { RequestContext } from '../network/request-context.ts'
@@ -62,10 +62,10 @@ export const offsetCommit: Api = defineApi({
           const name = topicName(sentName, topicId, cluster, context.version > namesUntil)
           if (name === undefined) return answer('UNKNOWN_TOPIC_ID')
           return context.staged(name, partitionIndex, answer, () => {
+            if (!cluster.partition(name, partitionIndex)) return answer('UNKNOWN_TOPIC_OR_PARTITION')
             if (groupFault) return answer(groupFault)
             const metadata = committedMetadata ?? ''
-            if (!cluster.partition(name, partitionIndex)) return answer('UNKNOWN_TOPIC_OR_PARTITION')
-            if (Buffer.byteLength(metadata) > maxMetadataBytes) return answer('OFFSET_METADATA_TOO_LARGE')
+            if (metadata.length > maxMetadataLength) return answer('OFFSET_METADATA_TOO_LARGE')
             // Neither the owner of the partition nor the direction of the commit is checked: Kafka does not either.
             const { offsets } = cluster.groups.getOrCreate(groupId)
             const committed = {

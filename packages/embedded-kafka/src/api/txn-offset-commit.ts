@@ -1,4 +1,4 @@
-import { maxMetadataBytes } from '../groups/committed-offsets.ts'
+import { maxMetadataLength } from '../groups/committed-offsets.ts'
 import { commitFault } from '../groups/consumer/offset-fencing.ts'
 import { keysOf } from '../groups/consumer/partition-key.ts'
 import type { RequestContext } from '../network/request-context.ts'
@@ -67,7 +67,7 @@ export const txnOffsetCommit: Api = defineApi({
             if (!cluster.partition(name, partitionIndex)) return answer('UNKNOWN_TOPIC_OR_PARTITION')
             if (fault) return answer(fault)
             const metadata = committedMetadata ?? ''
-            if (Buffer.byteLength(metadata) > maxMetadataBytes) return answer('OFFSET_METADATA_TOO_LARGE')
+            if (metadata.length > maxMetadataLength) return answer('OFFSET_METADATA_TOO_LARGE')
             cluster.groups.getOrCreate(groupId).offsets.pending.add(producerId, {
               topic: name,
               partition: partitionIndex,

@@ -15,8 +15,11 @@ export interface CommittedPartition extends CommittedOffset {
   readonly partition: number
 }
 
-/** Kafka's `offset.metadata.max.bytes`. */
-export const maxMetadataBytes = 4096
+/** Kafka's `offset.metadata.max.bytes`, of which it counts UTF-16 code units. */
+export const maxMetadataLength = 4096
+
+/** When it was written, in the order of all that the group was asked to commit; 0 for what an earlier process had noted. */
+export type Written<T> = T & { readonly order: number }
 
 /** Where commits are noted before they count. */
 export interface OffsetJournal {
@@ -30,7 +33,8 @@ export interface OffsetJournal {
 export class CommittedOffsets {
   /** Of transactions that are still open. */
   readonly pending: PendingOffsets
-  readonly #byTopic = new Map<string, Map<number, CommittedOffset>>()
+  readonly #byTopic = new Map<string, Map<number, Written<CommittedOffset>>>()
+  #writes = 0
   readonly #journal: OffsetJournal | undefined
 
   constructor(journal?: OffsetJournal) {
@@ -49,16 +53,28 @@ export class CommittedOffsets {
   /** @throws {StorageFailed} when it cannot be noted; the commit before it stands. */
   set(topic: string, partition: number, offset: CommittedOffset): void {
     this.#journal?.set(topic, partition, offset)
+    this.#remember(topic, partition, { ...offset, order: this.nextOrder() })
+  }
+
+  nextOrder(): number {
+    return ++this.#writes
+  }
+
+  /** What a transaction had written, now that it is committed: unless something later was. @throws {StorageFailed} */
+  settle(topic: string, partition: number, offset: Written<CommittedOffset>): void {
+    if ((this.#byTopic.get(topic)?.get(partition)?.order ?? 0) > offset.order) return
+    this.#journal?.set(topic, partition, offset)
     this.#remember(topic, partition, offset)
   }
 
   /** What an earlier process had noted. */
   restore(committed: readonly CommittedPartition[]): void {
-    for (const { topic, partition, ...offset } of committed) this.#remember(topic, partition, offset)
+    for (const { topic, partition, ...offset } of committed) this.#remember(topic, partition, { ...offset, order: 0 })
   }
 
-  /** @throws {StorageFailed} when it cannot be noted; the commit stands. */
+  /** What open transactions want to commit there is deleted too. @throws {StorageFailed} when it cannot be noted; the commit stands. */
   delete(topic: string, partition: number): void {
+    this.pending.forget(topic, partition)
     const partitions = this.#byTopic.get(topic)
     if (!partitions?.has(partition)) return
     this.#journal?.delete(topic, partition)
@@ -79,11 +95,11 @@ export class CommittedOffsets {
 
   *all(): Iterable<CommittedPartition> {
     for (const [topic, partitions] of this.#byTopic)
-      for (const [partition, offset] of partitions) yield { topic, partition, ...offset }
+      for (const [partition, { order: _, ...offset }] of partitions) yield { topic, partition, ...offset }
   }
 
-  #remember(topic: string, partition: number, offset: CommittedOffset): void {
-    const partitions = this.#byTopic.get(topic) ?? new Map<number, CommittedOffset>()
+  #remember(topic: string, partition: number, offset: Written<CommittedOffset>): void {
+    const partitions = this.#byTopic.get(topic) ?? new Map<number, Written<CommittedOffset>>()
     this.#byTopic.set(topic, partitions.set(partition, offset))
   }
 }

@@ -1,11 +1,11 @@
 import type { Outcome } from '../log/control-batch.ts'
-import type { CommittedOffsets, CommittedPartition, OffsetJournal } from './committed-offsets.ts'
+import type { CommittedOffsets, CommittedPartition, OffsetJournal, Written } from './committed-offsets.ts'
 
 /** Offsets that transactions want to commit to a group: nobody sees them before their transaction is committed. */
 export class PendingOffsets {
   readonly #committed: CommittedOffsets
   readonly #journal: OffsetJournal | undefined
-  readonly #byProducer = new Map<bigint, CommittedPartition[]>()
+  readonly #byProducer = new Map<bigint, Written<CommittedPartition>[]>()
 
   constructor(committed: CommittedOffsets, journal: OffsetJournal | undefined) {
     this.#committed = committed
@@ -15,14 +15,12 @@ export class PendingOffsets {
   /** A later offset of the same transaction takes the place of an earlier one. @throws {StorageFailed} */
   add(producerId: bigint, pending: CommittedPartition): void {
     this.#journal?.setPending(producerId, pending.topic, pending.partition, pending)
-    this.restore(producerId, pending)
+    this.#remember(producerId, { ...pending, order: this.#committed.nextOrder() })
   }
 
   /** What an earlier process had noted. */
   restore(producerId: bigint, pending: CommittedPartition): void {
-    const { topic, partition } = pending
-    const others = (this.#byProducer.get(producerId) ?? []).filter((each) => !isOf(each, topic, partition))
-    this.#byProducer.set(producerId, [...others, pending])
+    this.#remember(producerId, { ...pending, order: 0 })
   }
 
   /** Whether the committed offset of that partition may change by the end of a transaction. */
@@ -31,21 +29,35 @@ export class PendingOffsets {
     return false
   }
 
-  /** Commits them, or drops them. @throws {StorageFailed} when that cannot be noted; what is left stays pending. */
+  /** Commits them, but for those in whose place something later was committed; or drops them. @throws {StorageFailed} when that cannot be noted; what is left stays pending. */
   end(producerId: bigint, outcome: Outcome): void {
     for (const pending of this.#byProducer.get(producerId) ?? []) {
-      if (outcome === 'commit') this.#committed.set(pending.topic, pending.partition, pending)
+      if (outcome === 'commit') this.#committed.settle(pending.topic, pending.partition, pending)
       this.#drop(producerId, pending)
     }
   }
 
+  forget(topic: string, partition: number): void {
+    this.#forgetWhere((pending) => isOf(pending, topic, partition))
+  }
+
   forgetTopic(topic: string): void {
-    for (const [producerId, all] of this.#byProducer)
-      for (const pending of all) if (pending.topic === topic) this.#drop(producerId, pending)
+    this.#forgetWhere((pending) => pending.topic === topic)
   }
 
   forgetAll(): void {
-    for (const [producerId, all] of this.#byProducer) for (const pending of all) this.#drop(producerId, pending)
+    this.#forgetWhere(() => true)
+  }
+
+  #forgetWhere(isForgotten: (pending: CommittedPartition) => boolean): void {
+    for (const [producerId, all] of this.#byProducer)
+      for (const pending of all) if (isForgotten(pending)) this.#drop(producerId, pending)
+  }
+
+  #remember(producerId: bigint, pending: Written<CommittedPartition>): void {
+    const { topic, partition } = pending
+    const others = (this.#byProducer.get(producerId) ?? []).filter((each) => !isOf(each, topic, partition))
+    this.#byProducer.set(producerId, [...others, pending])
   }
 
   #drop(producerId: bigint, dropped: CommittedPartition): void {

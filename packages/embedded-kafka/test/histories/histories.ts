@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import type { Step as Answered } from '../differential/session.ts'
 import { logSteps, readEverything } from './log-steps.ts'
+import { fetchAllOffsets, offsetSteps } from './offset-steps.ts'
 import { producerSteps } from './producer-steps.ts'
 import { Stage } from './stage.ts'
 import type { Step } from './step.ts'
@@ -13,8 +14,9 @@ export interface Kind {
   readonly end: (stage: Stage) => Promise<void>
 }
 
-export const kinds: Record<'records', Kind> = {
+export const kinds: Record<'records' | 'offsets', Kind> = {
   records: { steps: historyOf([3, producerSteps], [2, logSteps]), end: readEverything },
+  offsets: { steps: historyOf([1, offsetSteps]), end: fetchAllOffsets },
 }
 
 function historyOf(...steps: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Step>])[]) {

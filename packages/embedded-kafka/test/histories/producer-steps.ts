@@ -1,16 +1,14 @@
 /** What producers do, right and wrong. */
 import fc from 'fast-check'
 import { partitions, plainPartition, producerCount } from './stage.ts'
-import { type Step, stepOf } from './step.ts'
+import { mostly, type Step, stepOf } from './step.ts'
 
 /** Near now: Kafka refuses what is an hour ahead, and retention would remove what is old. A minute behind it, so that markers are later. */
 const newestTimestamp = Date.now() - 60_000
 
-const index = fc.integer({ min: 0, max: producerCount - 1 })
+export const anyProducer: fc.Arbitrary<number> = fc.integer({ min: 0, max: producerCount - 1 })
 const partition = fc.integer({ min: 0, max: partitions - 1 })
-const mostly = <T>(usual: T, ...others: T[]): fc.Arbitrary<T> =>
-  fc.oneof({ weight: 6, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(...others) })
-const epochShift = mostly(0, -1, 1)
+export const epochShift: fc.Arbitrary<number> = mostly(fc.constant(0), -1, 1)
 
 const record = fc.record(
   {
@@ -28,12 +26,12 @@ export const timestamps: fc.Arbitrary<bigint> = fc
 const write = stepOf(
   'write',
   {
-    index,
+    index: anyProducer,
     partition,
     records,
-    sequenceShift: mostly(0, -2, -1, 1, 3),
+    sequenceShift: mostly(fc.constant(0), -2, -1, 1, 3),
     epochShift,
-    isInTransaction: mostly(true, false),
+    isInTransaction: mostly(fc.constant(true), false),
   },
   async (stage, what, { index, ...write }) => {
     const producer = stage.producer(index)
@@ -44,33 +42,35 @@ const write = stepOf(
 
 const repeat = stepOf(
   'repeat',
-  { index, partition, before: fc.integer({ min: 0, max: 6 }) },
+  { index: anyProducer, partition, before: fc.integer({ min: 0, max: 6 }) },
   (stage, what, { index, partition, before }) => stage.producer(index).repeat(what, partition, before),
 )
 
-const initialize = stepOf('initialize', { index, isRecovery: fc.boolean() }, (stage, what, { index, isRecovery }) =>
-  stage.producer(index).initialize(what, isRecovery),
+export const initialize: fc.Arbitrary<Step> = stepOf(
+  'initialize',
+  { index: anyProducer, isRecovery: fc.boolean() },
+  (stage, what, { index, isRecovery }) => stage.producer(index).initialize(what, isRecovery),
 )
 
 const add = stepOf(
   'add',
-  { index, added: fc.subarray([0, 1], { minLength: 1 }), epochShift },
+  { index: anyProducer, added: fc.subarray([0, 1], { minLength: 1 }), epochShift },
   async (stage, what, { index, added, epochShift }) => {
     const producer = stage.producer(index)
     if (producer.kind === 'classic') await producer.add(what, added, epochShift)
   },
 )
 
-const end = stepOf(
+export const end: fc.Arbitrary<Step> = stepOf(
   'end',
-  { index, committed: fc.boolean(), epochShift },
+  { index: anyProducer, committed: fc.boolean(), epochShift },
   async (stage, what, { index, committed, epochShift }) => {
     const producer = stage.producer(index)
     if (producer.isTransactional) await producer.end(what, committed, epochShift)
   },
 )
 
-const describe = stepOf('describe transaction', { index }, async (stage, what, { index }) => {
+const describe = stepOf('describe transaction', { index: anyProducer }, async (stage, what, { index }) => {
   const producer = stage.producer(index)
   if (producer.isTransactional) await producer.describe(what)
 })

@@ -56,6 +56,12 @@ export class Stage implements Disposable {
     return producer
   }
 
+  group(index: number): string {
+    const group = this.groups[index]
+    if (group === undefined) throw new Error(`there is no group ${index}`)
+    return group
+  }
+
   /** Asks until the answer is one that stays. */
   async ask<T = Record<string, unknown>>(...[api, version, request]: Parameters<RawClient['ask']>): Promise<T> {
     let answer = await this.client.ask<T>(api, version, request)

@@ -15,7 +15,12 @@ export function stepOf<T extends object>(
   play: (stage: Stage, what: string, chosen: T) => Promise<void>,
 ): fc.Arbitrary<Step> {
   return fc.record(choices, { noNullPrototype: true }).map((chosen) => {
-    const what = `${name} ${inspect(chosen, { breakLength: Number.POSITIVE_INFINITY })}`
+    const what = `${name} ${inspect(chosen, { breakLength: Number.POSITIVE_INFINITY, maxStringLength: 20 })}`
     return { what, play: (stage) => play(stage, what, chosen as T), [fc.toStringMethod]: () => what }
   })
+}
+
+/** What is usual, and once in a while something else. */
+export function mostly<T>(usual: fc.Arbitrary<T>, ...others: T[]): fc.Arbitrary<T> {
+  return fc.oneof({ weight: 6, arbitrary: usual }, { weight: 1, arbitrary: fc.constantFrom(...others) })
 }
