@@ -59,3 +59,11 @@ it.each([
     expect(await ask(-1)).toMatchObject({ topics: [{ partitions: [{ errorCode: error }, { errorCode: 3 }] }] })
   },
 )
+
+it('an offset for a partition that does not exist begins no transaction', async () => {
+  await using ready = await setUp()
+  const { kafka } = ready
+  using producer = await TransactionalProducer.begin(kafka, { topic: 'absent' })
+  await producer.commitOffset('g', 7n)
+  expect(kafka.transaction('tx')).toMatchObject({ state: 'Empty' })
+})

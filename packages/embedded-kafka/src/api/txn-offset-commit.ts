@@ -57,14 +57,17 @@ export const txnOffsetCommit: Api = defineApi({
   handle(commit, context) {
     const { cluster } = context
     const { groupId, topics, producerId } = commit
-    const fault = faultOf(commit, context)
+    const isKnown = (name: string, partition: number) => cluster.partition(name, partition) !== undefined
+    // Nothing begins where there is nothing to commit for.
+    const hasAny = topics.some(({ name, partitions }) => partitions.some((each) => isKnown(name, each.partitionIndex)))
+    const fault = hasAny ? faultOf(commit, context) : undefined
     return {
       topics: topics.map(({ name, partitions }) => ({
         name,
         partitions: partitions.map(({ partitionIndex, committedOffset, committedLeaderEpoch, committedMetadata }) => {
           const answer = (error: ErrorName) => ({ partitionIndex, errorCode: errorCodes[error] })
           return context.staged(name, partitionIndex, answer, () => {
-            if (!cluster.partition(name, partitionIndex)) return answer('UNKNOWN_TOPIC_OR_PARTITION')
+            if (!isKnown(name, partitionIndex)) return answer('UNKNOWN_TOPIC_OR_PARTITION')
             if (fault) return answer(fault)
             const metadata = committedMetadata ?? ''
             if (metadata.length > maxMetadataLength) return answer('OFFSET_METADATA_TOO_LARGE')
