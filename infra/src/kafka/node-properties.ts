@@ -73,6 +73,10 @@ transaction.state.log.min.isr=${inSync}
 share.coordinator.state.topic.replication.factor=${replication}
 share.coordinator.state.topic.min.isr=${inSync}
 
+# Tests write records of years ago. Retention would take them away 30 s after the start, and every five minutes from then on.
+log.initial.task.delay.ms=86400000
+log.retention.check.interval.ms=86400000
+
 # For tests: fewer files, no waiting for further members, and a dead broker is noticed after 6 s instead of 9 s.
 offsets.topic.num.partitions=8
 transaction.state.log.num.partitions=8
