@@ -132,7 +132,18 @@ async function fillByTransactions(client: RawClient, topic: string): Promise<voi
     })
     const end = { transactionalId, producerId, producerEpoch, committed: outcome === 'commit' }
     expect(await ask('EndTxn', 1, end)).toMatchObject({ errorCode: 0 })
+    // Kafka answers before the marker is written: without a wait the next record could come before it.
+    while ((await transactionState(client, transactionalId)).startsWith('Prepare')) await pause()
   }
+}
+
+async function transactionState(client: RawClient, transactionalId: string): Promise<string> {
+  const { transactionStates } = await client.ask<{ transactionStates: { transactionState: string }[] }>(
+    'DescribeTransactions',
+    0,
+    { transactionalIds: [transactionalId] },
+  )
+  return transactionStates[0]?.transactionState ?? ''
 }
 
 /** Offsets and keys of the records that are left, and what lies at the offsets of markers. */
