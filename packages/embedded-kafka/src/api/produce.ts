@@ -1,4 +1,5 @@
 import type { Partition } from '../cluster/partition.ts'
+import { Turns } from '../cluster/turns.ts'
 import { readHeader } from '../log/batch-header.ts'
 import { onlyBatch } from '../log/only-batch.ts'
 import { RefusedBatch } from '../log/refused-batch.ts'
@@ -12,7 +13,6 @@ import { int16, int32, int64, nullableString, records, string, uuid } from '../p
 import { admit } from '../transactions/admission.ts'
 import { currentLeader, endpointsOf, leaderHint, nodeEndpoint } from './leader-hint.ts'
 import { topicName } from './topic-reference.ts'
-import { Turns } from './turns.ts'
 
 const acksNone = 0
 const acksLeader = 1
