@@ -1,84 +1,12 @@
-/** The newer group protocol: heartbeats by hand, everything that a coordinator can be told, and what it says then. */
-import { errorCodes } from '../../src/protocol/error-codes.ts'
+/** The newer group protocol: everything that a coordinator can be told, and what it says then. */
 import type { RawClient } from '../support/raw-client.ts'
-import { type Scenario, type Session, until } from './session.ts'
-
-interface Answer {
-  readonly errorCode: number
-  readonly memberEpoch: number
-  readonly assignment: { readonly topicPartitions: readonly { topicId: string; partitions: number[] }[] } | null
-}
-
-/** Fields of the request; the group and the epoch are filled in. */
-interface Beat {
-  readonly memberId: string
-  readonly [field: string]: unknown
-}
-
-const joining = { memberEpoch: 0, rebalanceTimeoutMs: 60_000, topicPartitions: [] }
-
-/** Heartbeats of one group. A member goes on from the epoch that it was told last, unless it says another. */
-class Beats {
-  readonly groupId: string
-  readonly #session: Session
-  readonly #client: RawClient
-  readonly #epochs = new Map<string, number>()
-
-  constructor(session: Session, client: RawClient, groupId: string) {
-    this.#session = session
-    this.#client = client
-    this.groupId = groupId
-  }
-
-  /** Kafka assigns at most once a second where it is not told otherwise. */
-  static async of(session: Session, client: RawClient, name: string): Promise<Beats> {
-    const groupId = await session.findGroup(name)
-    const configs = [{ name: 'consumer.assignment.interval.ms', configOperation: 0, value: '0' }]
-    const resources = [{ resourceType: 32, resourceName: groupId, configs }]
-    await client.ask('IncrementalAlterConfigs', 1, { resources })
-    return new Beats(session, client, groupId)
-  }
-
-  async ask(over: Beat): Promise<Answer> {
-    const { memberId } = over
-    const asked = { groupId: this.groupId, memberEpoch: this.#epochs.get(memberId) ?? 0, ...over }
-    const answer = await this.#client.ask<Answer>('ConsumerGroupHeartbeat', 1, asked)
-    if (answer.errorCode === errorCodes.NONE) this.#epochs.set(memberId, answer.memberEpoch)
-    return answer
-  }
-
-  record(what: string, over: Beat): Promise<Answer> {
-    return this.#session.record(what, this.ask(over))
-  }
-
-  epochOf(memberId: string): number {
-    return this.#epochs.get(memberId) ?? 0
-  }
-
-  /** Not recorded: Kafka assigns in the background, and answers before it has. Ends when it has. */
-  async unsettle(over: Beat): Promise<Answer> {
-    const answer = await this.ask(over)
-    await until(async () => (await this.state()) !== 'Assigning')
-    return answer
-  }
-
-  async state(): Promise<string | undefined> {
-    const { groups } = await this.#client.ask<{ groups: { groupState: string }[] }>('ConsumerGroupDescribe', 1, {
-      groupIds: [this.groupId],
-    })
-    return groups[0]?.groupState
-  }
-
-  describe(what: string, version = 1): Promise<unknown> {
-    const asked = { groupIds: [this.groupId], includeAuthorizedOperations: version > 0 }
-    return this.#session.record(what, this.#client.ask('ConsumerGroupDescribe', version, asked))
-  }
-}
+import { type BeatAnswer, Beats, joining } from './beats.ts'
+import { type Scenario, until } from './session.ts'
 
 export const consumerGroup: Scenario = async (session) => {
   const client = await session.connect()
   const beats = await Beats.of(session, client, 'consumer')
-  const name = await session.createTopic('consumer', 4)
+  const name = await beats.createTopic('consumer', 4)
   const topicId = await session.topicId(name)
   const a = { memberId: `a-${session.suffix}` }
   const b = { memberId: `b-${session.suffix}` }
@@ -133,7 +61,7 @@ export const consumerGroupTopics: Scenario = async (session) => {
   const first = await session.createTopic('changing-a', 1)
   const a = { memberId: 'a' }
   const settled = async (count: number) => {
-    let owned: Answer['assignment'] = null
+    let owned: BeatAnswer['assignment'] = null
     await until(async () => {
       owned = (
         await beats.ask({
@@ -190,7 +118,7 @@ export const consumerGroupRefusals: Scenario = async (session) => {
 export const consumerGroupStatic: Scenario = async (session) => {
   const client = await session.connect()
   const beats = await Beats.of(session, client, 'static')
-  const name = await session.createTopic('static', 2)
+  const name = await beats.createTopic('static', 2)
   const topicId = await session.topicId(name)
   const wish = { ...joining, subscribedTopicNames: [name], rackId: 'r', serverAssignor: 'range' }
   const first = { memberId: 'first', instanceId: 'one' }
@@ -223,7 +151,7 @@ export const consumerGroupOffsets: Scenario = async (session) => {
   const client = await session.connect()
   const beats = await Beats.of(session, client, 'fenced')
   const { groupId } = beats
-  const name = await session.createTopic('fenced', 2)
+  const name = await beats.createTopic('fenced', 2)
   const other = await session.createTopic('unread', 1)
   const topicId = await session.topicId(name)
   const record = (what: string, ...asked: Parameters<RawClient['ask']>) => session.record(what, client.ask(...asked))
