@@ -77,6 +77,9 @@ share.coordinator.state.topic.min.isr=${inSync}
 log.initial.task.delay.ms=86400000
 log.retention.check.interval.ms=86400000
 
+# Compaction looks for work every second instead of every 15 s.
+log.cleaner.backoff.ms=1000
+
 # For tests: fewer files, no waiting for further members, and a dead broker is noticed after 6 s instead of 9 s.
 offsets.topic.num.partitions=8
 transaction.state.log.num.partitions=8
