@@ -84,3 +84,9 @@ export function refuseLargerThan(bytes: number): (append: Append) => void {
     else append.fail(new RecordTooLargeError('batch too large', { outcome: 'not-written' }))
   }
 }
+
+export const acknowledge = (append: Append): void => append.acknowledge()
+
+export function valuesOf(append: Append | undefined): string[] {
+  return append?.records.map(({ value }) => String(value)) ?? []
+}

@@ -6,6 +6,7 @@ import {
   defineSubscription,
   type EventBus,
   type FailurePolicy,
+  fixed,
   handle,
   headerText,
   provenanceHeaderNames,
@@ -46,6 +47,11 @@ const orderCancelled = defineEvent({
   key,
   schema: { type: 'record', name: 'OrderCancelled', fields },
 })
+
+/** Attempts that are over long before any outage is. */
+export const hasty: FailurePolicy = { inPlace: { attempts: 3, backoff: fixed(50) } }
+
+export const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n)
 
 export interface OutageWorldOptions {
   readonly onFailure?: FailurePolicy
