@@ -1,23 +1,13 @@
-/** Transactions through the protocol: what readers see, who is refused, and what a stop or a restart leaves. */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { type EmbeddedKafka, startEmbeddedKafka } from '../src/index.ts'
+/** Transactions through the protocol: what readers see, when their time is over, and who is refused. */
+import { describe, expect, it } from 'vitest'
+import { startEmbeddedKafka } from '../src/index.ts'
 import { createPartitioner, kafkajsFor } from './support/kafkajs-client.ts'
+import { loggedValues } from './support/logged-values.ts'
 import { connectRaw } from './support/raw-client.ts'
 import { type BatchOptions, recordBatch } from './support/record-batch.ts'
 import { TransactionalProducer } from './support/transactional-producer.ts'
 
 const topic = 'orders'
-const values = (kafka: EmbeddedKafka, isolation?: 'read_committed') =>
-  kafka.log(topic, 0, isolation).map(({ value }) => value?.toString())
-
-async function temporaryDirectory(): Promise<string> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'embedded-kafka-'))
-  onTestFinished(() => rm(directory, { recursive: true, force: true }))
-  return directory
-}
 
 describe('kafkajs', () => {
   it('commits records and offsets together, and takes both back', async () => {
@@ -42,8 +32,8 @@ describe('kafkajs', () => {
     }
     await (await run('committed', '5')).commit()
     await (await run('aborted', '9')).abort()
-    expect(values(kafka)).toEqual(['committed', 'aborted'])
-    expect(values(kafka, 'read_committed')).toEqual(['committed'])
+    expect(loggedValues(kafka)).toEqual(['committed', 'aborted'])
+    expect(loggedValues(kafka, 'read_committed')).toEqual(['committed'])
     expect(kafka.committed('g')).toMatchObject([{ nextOffset: 5n }])
 
     const seen: (string | undefined)[] = []
@@ -76,7 +66,7 @@ describe('the time of a transaction', () => {
     expect(kafka.transaction('tx')?.state).toBe('Ongoing')
     await kafka.advanceClock(2_000)
     expect(kafka.transaction('tx')).toMatchObject({ state: 'CompleteAbort', partitions: [] })
-    expect(values(kafka, 'read_committed')).toEqual([])
+    expect(loggedValues(kafka, 'read_committed')).toEqual([])
     expect(await producer.end(true)).toBe(48)
     expect(await producer.write('late')).toBe(47)
   })
@@ -132,49 +122,6 @@ describe('brokers', () => {
   })
 })
 
-describe('a restart', () => {
-  it.each(['a checkpoint', 'nothing but the log'])(
-    'leaves transactions as they were, as it finds in %s: open, aborted, and with their offsets pending',
-    async (source) => {
-      const dataDir = await temporaryDirectory()
-      const before = await startEmbeddedKafka({ dataDir })
-      before.createTopic(topic)
-      const producer = await TransactionalProducer.begin(before)
-      await producer.write('aborted')
-      await producer.end(false)
-      await producer.write('open')
-      await producer.commitOffset('g', 7n)
-      const left = before.transaction('tx')
-      await before.close()
-      if (source === 'nothing but the log') await rm(path.join(dataDir, `${topic}-0`, `${'0'.repeat(20)}.checkpoint`))
-
-      await using after = await startEmbeddedKafka({ dataDir })
-      expect(after.transaction('tx')).toEqual(left)
-      expect(values(after, 'read_committed')).toEqual([])
-      expect(after.committed('g')).toEqual([])
-      using resumed = await producer.on(after)
-      expect(await resumed.end(true)).toBe(0)
-      expect(values(after, 'read_committed')).toEqual(['open'])
-      expect(after.committed('g')).toMatchObject([{ nextOffset: 7n }])
-    },
-  )
-
-  it('aborts what nobody ends in the rest of its time', async () => {
-    const dataDir = await temporaryDirectory()
-    const before = await startEmbeddedKafka({ dataDir })
-    before.createTopic(topic)
-    const producer = await TransactionalProducer.begin(before, { timeoutMs: 60_000 })
-    await producer.write('open')
-    await before.close()
-    await using after = await startEmbeddedKafka({ dataDir })
-    expect(after.transaction('tx')?.state).toBe('Ongoing')
-    await after.advanceClock(60_000)
-    expect(after.transaction('tx')?.state).toBe('CompleteAbort')
-    expect(values(after)).toEqual(['open'])
-    expect(values(after, 'read_committed')).toEqual([])
-  })
-})
-
 it('asks for the right to a transactional id, and for none to the cluster then', async () => {
   const asked: string[] = []
   await using kafka = await startEmbeddedKafka({
@@ -196,128 +143,18 @@ it('asks for the right to a transactional id, and for none to the cluster then',
   ])
 })
 
-describe('a fault', () => {
-  it('can be staged for a transactional id', async () => {
-    await using kafka = await startEmbeddedKafka()
-    kafka.createTopic(topic)
-    using lost = kafka.faults.on('EndTxn', { transactionalId: 'tx' }).dropConnection('after')
-    using other = kafka.faults.on('EndTxn', { transactionalId: 'other' }).failWith('PRODUCER_FENCED')
-    using producer = await TransactionalProducer.begin(kafka)
-    await producer.write('a')
-    await expect(producer.end(true)).rejects.toThrow('closed the connection')
-    expect([lost.count, other.count]).toEqual([1, 0])
-    using again = await producer.on(kafka)
-    expect(await again.end(true)).toBe(0)
-    expect(values(kafka, 'read_committed')).toEqual(['a'])
-  })
-
-  it('of a full disk leaves the outcome decided, and its markers to the next who asks', async () => {
-    const dataDir = await temporaryDirectory()
-    await using kafka = await startEmbeddedKafka({ dataDir, warn: () => {} })
-    kafka.createTopic(topic)
-    using producer = await TransactionalProducer.begin(kafka)
-    await producer.write('a')
-    {
-      using _full = kafka.faults.diskFull({ topic })
-      expect(await producer.end(true)).toBe(0)
-      expect(kafka.transaction('tx')?.state).toBe('PrepareCommit')
-      expect(values(kafka, 'read_committed')).toEqual([])
-    }
-    expect(await producer.end(true)).toBe(51)
-    expect(kafka.transaction('tx')?.state).toBe('CompleteCommit')
-    expect(values(kafka, 'read_committed')).toEqual(['a'])
-  })
-})
-
-describe('a full disk', () => {
-  const always = { times: Number.POSITIVE_INFINITY }
-
-  async function setUp(dataDir?: string) {
-    const warnings: string[] = []
-    const warn = (message: string) => warnings.push(message)
-    const kafka = await startEmbeddedKafka({ ...(dataDir && { dataDir }), warn })
-    kafka.createTopic(topic)
-    const producer = await TransactionalProducer.begin(kafka, { timeoutMs: 60_000 })
-    return { kafka, producer, warnings, [Symbol.asyncDispose]: () => kafka.close() }
-  }
-
-  it('keeps the markers of a commit only as long as it is full, though nobody asks again', async () => {
-    await using ready = await setUp()
-    const { kafka, producer, warnings } = ready
-    await producer.write('a')
-    {
-      using _full = kafka.faults.diskFull({ topic, ...always })
-      expect(await producer.end(true)).toBe(0)
-      for (let attempt = 0; attempt < 3; attempt++) await kafka.advanceClock(10_000)
-      expect(values(kafka, 'read_committed')).toEqual([])
-      expect(warnings).toEqual([expect.stringMatching(/^the transaction of 'tx' stays in PrepareCommit, .*ENOSPC/)])
-    }
-    await kafka.advanceClock(10_000)
-    expect(kafka.transaction('tx')).toMatchObject({ state: 'CompleteCommit', partitions: [] })
-    expect(values(kafka, 'read_committed')).toEqual(['a'])
-    await producer.write('b')
-    await producer.end(true)
-    expect(warnings).toHaveLength(1)
-  })
-
-  it('that is over does not keep its producer from the next transaction', async () => {
-    await using ready = await setUp()
-    const { kafka, producer } = ready
-    await producer.write('a')
-    {
-      using _full = kafka.faults.diskFull({ topic })
-      expect(await producer.end(true)).toBe(0)
-    }
-    expect(await producer.write('b')).toBe(0)
-    expect(values(kafka, 'read_committed')).toEqual(['a'])
-  })
-
-  it('does not keep open what is timed out meanwhile', async () => {
-    await using ready = await setUp()
-    const { kafka, producer, warnings } = ready
-    await producer.write('a')
-    {
-      using _full = kafka.faults.diskFull(always)
-      await kafka.advanceClock(60_000)
-      expect(warnings).toEqual([expect.stringMatching(/^the transaction of 'tx' stays in PrepareAbort, .*ENOSPC/)])
-    }
-    await kafka.advanceClock(10_000)
-    expect(kafka.transaction('tx')?.state).toBe('CompleteAbort')
-    expect(await producer.end(true)).toBe(48)
-  })
-
-  it('does not turn a commit into an abort when the time of the transaction ends meanwhile', async () => {
-    await using ready = await setUp()
-    const { kafka, producer } = ready
-    await producer.write('a')
-    {
-      using _full = kafka.faults.diskFull(always)
-      await expect(producer.end(true)).rejects.toThrow('closed the connection')
-      await kafka.advanceClock(60_000)
-    }
-    await kafka.advanceClock(10_000)
-    expect(values(kafka, 'read_committed')).toEqual(['a'])
-    using again = await producer.on(kafka)
-    expect(await again.end(true)).toBe(0)
-  })
-
-  it('begins no transaction that the next process would not know of', async () => {
-    const dataDir = await temporaryDirectory()
-    {
-      await using ready = await setUp(dataDir)
-      const { kafka, producer } = ready
-      {
-        using _full = kafka.faults.diskFull()
-        expect(await producer.write('a')).toBe(56)
-      }
-      expect(kafka.transaction('tx')?.state).toBe('Empty')
-      expect(await producer.write('a')).toBe(0)
-    }
-    await using after = await startEmbeddedKafka({ dataDir })
-    expect(after.transaction('tx')).toMatchObject({ state: 'Ongoing', partitions: [{ topic, partition: 0 }] })
-    await after.advanceClock(60_000)
-    expect(after.transaction('tx')?.state).toBe('CompleteAbort')
-  })
+it('a fault can be staged for a transactional id', async () => {
+  await using kafka = await startEmbeddedKafka()
+  kafka.createTopic(topic)
+  using lost = kafka.faults.on('EndTxn', { transactionalId: 'tx' }).dropConnection('after')
+  using other = kafka.faults.on('EndTxn', { transactionalId: 'other' }).failWith('PRODUCER_FENCED')
+  using producer = await TransactionalProducer.begin(kafka)
+  await producer.write('a')
+  await expect(producer.end(true)).rejects.toThrow('closed the connection')
+  expect([lost.count, other.count]).toEqual([1, 0])
+  using again = await producer.on(kafka)
+  expect(await again.end(true)).toBe(0)
+  expect(loggedValues(kafka, 'read_committed')).toEqual(['a'])
 })
 
 it('asks no coordinator for a producer that the partition knows in a newer epoch', async () => {
