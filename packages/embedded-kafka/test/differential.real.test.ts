@@ -1,6 +1,7 @@
 /** The same requests to this broker and to a real one. Where the answers differ, this broker is wrong. */
 import { describe, expect, it } from 'vitest'
 import { type EmbeddedKafka, startEmbeddedKafka } from '../src/index.ts'
+import { administeredTransactions } from './differential/administered-transactions.ts'
 import {
   consumerGroup,
   consumerGroupOffsets,
@@ -18,13 +19,12 @@ import { appendTime, idempotence, produceBatches } from './differential/produce.
 import { sasl, saslUsers } from './differential/sasl.ts'
 import { type Scenario, Session, type Step } from './differential/session.ts'
 import { configs, topics } from './differential/topics.ts'
+import { transactionalOffsets } from './differential/transactional-offsets.ts'
 import {
-  administeredTransactions,
   batchedPartitions,
   classicTransactions,
   newTransactions,
   timedOutTransactions,
-  transactionalOffsets,
 } from './differential/transactions.ts'
 import { apiVersions, malformedFrames } from './differential/wire.ts'
 import { wrongBroker } from './differential/wrong-broker.ts'

@@ -1,5 +1,4 @@
 /** Transactions of producers that name their partitions first, and of those whose first batch does (KIP-890). */
-import { errorCodes } from '../../src/protocol/error-codes.ts'
 import { type Scenario, until } from './session.ts'
 import { Speaker } from './transactional-speaker.ts'
 
@@ -125,70 +124,6 @@ export const newTransactions: Scenario = async (session) => {
   })
 }
 
-/** Offsets that are committed with a transaction, in the classic way and in the newer one. */
-export const transactionalOffsets: Scenario = async (session) => {
-  const speaker = await Speaker.find(session, 'offsets')
-  const { transactionalId, topic } = speaker
-  const groupId = await session.findGroup('transactional')
-  let producer = await speaker.initialize('initialize', 4)
-  const speakerFields = { transactionalId, groupId, groupInstanceId: null, generationId: -1 }
-  const commit = (what: string, nextOffset: bigint, version: number, over: object = {}) =>
-    speaker.record(what, 'TxnOffsetCommit', version, {
-      ...speakerFields,
-      ...producer,
-      topics: [
-        { name: topic, partitions: [{ committedOffset: nextOffset, committedMetadata: 'm' }] },
-        { name: `absent-${session.suffix}`, partitions: [{ committedOffset: 1n, committedMetadata: null }] },
-      ],
-      ...over,
-    })
-  const add = (what: string, over: object = {}, version = 3) =>
-    speaker.record(what, 'AddOffsetsToTxn', version, { transactionalId, ...producer, groupId, ...over })
-  const committed = async (what: string) => {
-    for (const requireStable of [false, true]) {
-      const topics = [{ name: topic, partitionIndexes: [0] }]
-      await speaker.record(`${what}, stable ${requireStable}`, 'OffsetFetch', 7, { groupId, topics, requireStable })
-      const groups = [{ groupId, memberId: null, topics }]
-      await speaker.record(`${what}, stable ${requireStable} 9`, 'OffsetFetch', 9, { groups, requireStable })
-    }
-  }
-
-  for (const version of [3, 4]) await commit(`commit without being asked ${version}`, 1n, version)
-  await add('add by a stranger', { producerId: producer.producerId + 9n })
-  for (const version of [1, 3]) await add(`add in another epoch ${version}`, { producerEpoch: 9 }, version)
-  await add('add')
-  for (const version of [0, 3]) await commit(`commit ${version}`, 5n, version)
-  await commit('commit of another epoch', 6n, 3, { producerEpoch: 9 })
-  await commit('commit of an unknown generation', 6n, 3, { generationId: 3, memberId: 'x' })
-  await commit('commit to no group', 6n, 3, { groupId: '' })
-  await commit('commit with too much to say', 6n, 3, {
-    topics: [{ name: topic, partitions: [{ committedOffset: 6n, committedMetadata: 'x'.repeat(5_000) }] }],
-  })
-  await speaker.describe('described with offsets')
-  await committed('while it is open')
-  await speaker.end('abort', producer, false, 3)
-  await speaker.ended()
-  await committed('when it is aborted')
-  await add('add again')
-  await commit('commit again', 7n, 3)
-  await speaker.end('commit', producer, true, 3)
-  await speaker.ended()
-  await committed('when it is committed')
-
-  await commit('commit without being asked 5', 9n, 5)
-  await speaker.describe('described with offsets that nobody added')
-  await committed('while the next is open')
-  await speaker.end('commit the next', producer, true, 5)
-  await speaker.ended()
-  await committed('when the next is committed')
-  await commit('commit in the epoch before', 11n, 5)
-  producer = { ...producer, producerEpoch: producer.producerEpoch + 1 }
-  await commit('commit in the epoch after', 12n, 5)
-  await speaker.initialize('initialize by another producer', 5)
-  await speaker.ended()
-  await committed('when it is fenced')
-}
-
 /** A producer that falls silent: the broker aborts what it left open. */
 export const timedOutTransactions: Scenario = async (session) => {
   const speaker = await Speaker.find(session, 'silent')
@@ -211,76 +146,6 @@ export const timedOutTransactions: Scenario = async (session) => {
     await speaker.end(`a late commit ${version}`, producer, true, version === 7 ? 1 : 5)
     await speaker.initialize(`initialize for itself ${version}`, 4, producer)
   }
-}
-
-/** What administrators see and do. */
-export const administeredTransactions: Scenario = async (session) => {
-  const speaker = await Speaker.find(session, 'listed')
-  // The very first id of a cluster is 0, which is also what answers have where there is none.
-  await until(async () => {
-    const { errorCode } = await speaker.ask<{ errorCode: number }>('InitProducerId', 1, { transactionalId: null })
-    return errorCode === errorCodes.NONE
-  })
-  const { transactionalId, topic } = speaker
-  const mine = async (what: string, filters: object, version = 2) => {
-    const { transactionStates, ...rest } = await speaker.ask<{ transactionStates: { transactionalId: string }[] }>(
-      'ListTransactions',
-      version,
-      { durationFilter: -1n, ...filters },
-    )
-    const states = transactionStates.filter((state) => state.transactionalId === transactionalId)
-    await session.record(what, Promise.resolve({ ...rest, states }))
-  }
-  const producer = await speaker.initialize('initialize')
-  await speaker.add('add', producer)
-  await speaker.write('a write', producer, 0)
-  for (const version of [0, 1, 2]) await mine(`all ${version}`, {}, version)
-  await mine('ongoing', { stateFilters: ['Ongoing'] })
-  await mine('empty', { stateFilters: ['Empty', 'Unheard'] })
-  await mine('of an unknown state', { stateFilters: ['Unheard'] })
-  await mine('of nobody', { producerIdFilters: [producer.producerId + 99n] })
-  await mine('of this one', { producerIdFilters: [producer.producerId] })
-  await mine('of a part of a state', { stateFilters: ['ongoing', 'Ongo', ''] })
-  await mine('of two states', { stateFilters: ['Ongoing', 'Empty', 'Ongoing'] })
-  await mine('of nobody and of this one', { producerIdFilters: [-1n, producer.producerId] })
-  await mine('of this one in another state', {
-    producerIdFilters: [producer.producerId],
-    stateFilters: ['CompleteCommit'],
-  })
-  await mine('long ones', { durationFilter: 3_600_000n }, 1)
-  await mine('of any length', { durationFilter: 0n }, 1)
-  await mine('of negative length', { durationFilter: -7n }, 1)
-  await mine('long ones in a version without that filter', { durationFilter: 3_600_000n }, 0)
-  await mine('by a part of the name', { transactionalIdPattern: 'listed' })
-  await mine('by a pattern', { transactionalIdPattern: 'listed-.*' })
-  await mine('by a pattern in the middle', { transactionalIdPattern: '.*sted-[0-9a-f]+' })
-  await mine('by any name', { transactionalIdPattern: '' })
-  await mine('by options of the pattern', { transactionalIdPattern: '(?i)LISTED-.*' })
-  await mine('by a class', { transactionalIdPattern: '\\Qlisted\\E-.*' })
-  await mine('by alternatives', { transactionalIdPattern: 'other|listed-.*' })
-  await mine('by a pattern in a version without that filter', { transactionalIdPattern: 'other' }, 1)
-  await mine('by a wrong pattern', { transactionalIdPattern: '(' })
-  await mine('by another wrong pattern', { transactionalIdPattern: 'a)(b' })
-  await mine('by a wrong pattern and an unknown state', { transactionalIdPattern: '(', stateFilters: ['Unheard'] })
-  await speaker.record('describe nobody', 'DescribeTransactions', 0, { transactionalIds: ['', 'nobody'] })
-  const marker = { producerId: producer.producerId, producerEpoch: producer.producerEpoch, transactionResult: false }
-  const abort = (what: string, over: object = {}, name = topic, version = 1) =>
-    speaker.record(what, 'WriteTxnMarkers', version, {
-      markers: [{ ...marker, coordinatorEpoch: 0, topics: [{ name, partitionIndexes: [0] }], ...over }],
-    })
-  await abort('markers for an unknown topic', {}, `absent-${session.suffix}`)
-  await abort('a marker')
-  await speaker.remembered('producers')
-  await speaker.read('read')
-  await speaker.end('commit', producer, true)
-  await speaker.ended()
-  await speaker.describe('described')
-  await mine('long ones that have ended', { durationFilter: 0n }, 1)
-  await mine('ended ones', { stateFilters: ['CompleteCommit', 'CompleteAbort'] })
-  await speaker.read('read at the end')
-  await abort('a marker of an epoch to come', { producerEpoch: 3 })
-  await abort('a marker of an epoch before', { producerEpoch: 1 })
-  await speaker.remembered('producers at the end')
 }
 
 /** Several transactions in one request, and questions whether a partition is a part of one. */
