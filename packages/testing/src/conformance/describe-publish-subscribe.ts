@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe } from 'vitest'
 import { BusBench } from './bus-bench.ts'
-import { busTests } from './bus-tests.ts'
 import type { DescribeDriverOptions } from './describe-driver.ts'
 import type { DriverHarness } from './driver-bench.ts'
+import { failingTests } from './failing-tests.ts'
+import { handlingTests } from './handling-tests.ts'
+import { processTests } from './process-tests.ts'
 import { retryTopicTests } from './retry-topic-tests.ts'
 
 /**
@@ -31,7 +33,9 @@ export function describePublishSubscribe({
     })
     afterEach(() => bench().close(), 30_000)
 
-    busTests(bench)
+    handlingTests(bench)
+    failingTests(bench)
+    processTests(bench)
     describe('retry topics', () => retryTopicTests(bench))
   })
 }

@@ -1,10 +1,7 @@
-import { fixed, handle, provenanceHeaderNames, type RawRecord, retryTopic, retryTopics } from '@tributary/event-bus'
+import { fixed, handle, headerText, provenanceHeaderNames, retryTopic, retryTopics } from '@tributary/event-bus'
 import { expect, it, vi } from 'vitest'
 import { deliverySpy } from '../spy/delivery-spy.ts'
 import type { BusBench } from './bus-bench.ts'
-
-const text = ({ headers }: RawRecord, name: string): string | undefined =>
-  headers.find(([candidate]) => candidate === name)?.[1]?.toString()
 
 /** Retries from topics of their own: when, how often, in which order, and after the list of delays has changed. */
 export function retryTopicTests(bench: () => BusBench): void {
@@ -64,9 +61,10 @@ export function retryTopicTests(bench: () => BusBench): void {
     const { id, offset, partition } = await bus.publish(placed, { key: 'a', number: 1 })
     const letter = await spy.waitFor({ id }, 'dead-lettered', { timeoutMs: 30_000 })
     expect(letter).toMatchObject({ attempts: 3, reason: expect.stringContaining('attempts-exhausted') })
-    expect(letter.record && text(letter.record, provenanceHeaderNames.originTopic)).toBe(placed.topic)
-    expect(letter.record && text(letter.record, provenanceHeaderNames.originPartition)).toBe(String(partition))
-    expect(letter.record && text(letter.record, provenanceHeaderNames.originOffset)).toBe(String(offset))
+    const headers = letter.record?.headers ?? []
+    expect(headerText(headers, provenanceHeaderNames.originTopic)).toBe(placed.topic)
+    expect(headerText(headers, provenanceHeaderNames.originPartition)).toBe(String(partition))
+    expect(headerText(headers, provenanceHeaderNames.originOffset)).toBe(String(offset))
     isMended = true
     if (letter.record) await bench().redrive(placed, subscription, letter.record)
     expect(await spy.waitFor({ id }, 'handled')).toMatchObject({ attempts: 1 })

@@ -15,12 +15,11 @@ import { within } from '../clock/within.ts'
 import { partitionId } from './assignment.ts'
 import type { FaultBoard } from './faults.ts'
 import type { GroupCoordinator, GroupMember } from './group-coordinator.ts'
-import { OwnedPartition } from './owned-partition.ts'
+import { MemberCommits } from './member-commits.ts'
+import type { OwnedPartition } from './owned-partition.ts'
+import { OwnedPartitions } from './owned-partitions.ts'
 import { failingRead, readLogRange } from './read-range.ts'
 import type { TopicStore } from './topic-store.ts'
-
-const MAX_METADATA_BYTES = 4_096
-const REQUEST_TIMEOUT_MS = 10_000
 
 export interface ConsumerDeps {
   readonly clock: Clock
@@ -39,16 +38,15 @@ export class InMemoryConsumer implements DriverConsumer, GroupMember {
   readonly #options: GroupOptions
   readonly #listener: GroupListener
   readonly #deps: ConsumerDeps
-  readonly #partitions = new Map<string, OwnedPartition>()
+  readonly #partitions: OwnedPartitions
+  readonly #commits: MemberCommits
   readonly #unwatch: () => void
   readonly #firstJoin = Promise.withResolvers<void>()
   /** Settled when this member id has left the group, so that nobody waits for it any longer. */
   #gone = Promise.withResolvers<void>()
   #state: ConsumerStatus['state'] = 'joining'
   #generation = -1
-  #lastEpoch = 0
   #lastError: Error | null = null
-  #isPumping = false
   /** The coordinator has dropped this member and it does not know yet. */
   #isExpired = false
 
@@ -58,11 +56,26 @@ export class InMemoryConsumer implements DriverConsumer, GroupMember {
     this.#deps = deps
     this.topics = options.topics
     this.id = deps.newMemberId()
+    this.#partitions = new OwnedPartitions({
+      topics: deps.topics,
+      maxBytesPerPartition: options.maxBytesPerPartition,
+      onChunk: (chunk) => listener.onChunk(chunk),
+    })
+    const { clock, faults, coordinator } = deps
+    this.#commits = new MemberCommits({
+      group: options.group,
+      clock,
+      faults,
+      coordinator,
+      partitions: this.#partitions,
+      isExpired: () => this.#isExpired,
+      onUnknownMember: () => this.#noticeExpiry(),
+    })
     this.joined = this.#firstJoin.promise
     // Who does not ask for it is told by onFailed: an unhandled rejection would end the process on top.
     this.joined.catch(() => {})
     this.#unwatch = deps.topics.watch({
-      onAppended: () => this.#pump(),
+      onAppended: () => this.#partitions.pump(),
       onTopicsChanged: () => deps.coordinator.has(this) && deps.coordinator.rebalance(),
       onTopicDeleted: (topic) => this.#onTopicDeleted(topic),
     })
@@ -70,7 +83,7 @@ export class InMemoryConsumer implements DriverConsumer, GroupMember {
   }
 
   get owned(): readonly OwnedPartition[] {
-    return [...this.#partitions.values()]
+    return this.#partitions.all
   }
 
   // What the coordinator decides
@@ -82,14 +95,13 @@ export class InMemoryConsumer implements DriverConsumer, GroupMember {
   }
 
   gain(partitions: readonly TopicPartition[]): void {
-    const gained = partitions.map((partition) => new OwnedPartition(partition, ++this.#lastEpoch))
-    for (const owned of gained) this.#partitions.set(partitionId(owned), owned)
+    const gained = this.#partitions.add(partitions)
     const started = this.#start(gained)
     for (const owned of gained) owned.started = started
   }
 
   async giveUp(partitions: readonly TopicPartition[]): Promise<void> {
-    const leaving = partitions.flatMap((partition) => this.#partitions.get(partitionId(partition)) ?? [])
+    const leaving = partitions.flatMap((partition) => this.#partitions.get(partition) ?? [])
     const { coordinator, clock } = this.#deps
     this.#state = 'rebalancing'
     for (const owned of leaving) owned.isLeaving = true
@@ -118,37 +130,24 @@ export class InMemoryConsumer implements DriverConsumer, GroupMember {
 
   // What the engine asks for
 
-  async commit(requests: readonly CommitRequest[]): Promise<readonly CommitResult[]> {
-    const gate = this.#deps.faults.commitGate(this.#options.group, requests)
-    const answer = gate ? gate.then(() => this.#commitNow(requests)) : Promise.resolve(this.#commitNow(requests))
-    const late = requests.map(({ topic, partition }): CommitResult => ({ topic, partition, outcome: 'failed' }))
-    return within(this.#deps.clock, REQUEST_TIMEOUT_MS, answer, late)
+  commit(requests: readonly CommitRequest[]): Promise<readonly CommitResult[]> {
+    return this.#commits.commit(requests)
   }
 
   pause(partitions: readonly TopicPartition[]): void {
-    for (const partition of partitions) {
-      const owned = this.#partitions.get(partitionId(partition))
-      if (owned) owned.isPaused = true
-    }
+    this.#partitions.pause(partitions)
   }
 
   resume(partitions: readonly TopicPartition[]): void {
-    for (const partition of partitions) {
-      const owned = this.#partitions.get(partitionId(partition))
-      if (owned) owned.isPaused = false
-    }
-    this.#pump()
+    this.#partitions.resume(partitions)
   }
 
   seek(partition: TopicPartition, epoch: number, position: bigint): void {
-    const owned = this.#partitions.get(partitionId(partition))
-    if (owned?.epoch !== epoch) return
-    owned.position = position
-    this.#pump()
+    this.#partitions.seek(partition, epoch, position)
   }
 
   readRange(partition: TopicPartition, from: bigint, to: bigint, signal?: AbortSignal): AsyncIterable<Chunk> {
-    const epoch = this.#partitions.get(partitionId(partition))?.epoch ?? 0
+    const epoch = this.#partitions.get(partition)?.epoch ?? 0
     if (this.#deps.faults.rangeReadFault(partition) !== null) return failingRead(partition)
     return readLogRange(this.#deps.topics.log(partition), partition, { from, to, epoch }, signal)
   }
@@ -198,47 +197,28 @@ export class InMemoryConsumer implements DriverConsumer, GroupMember {
         if (position === undefined) throw new Error(`onAssigned gave no position for ${partitionId(owned)}`)
         owned.position ??= position
       }
-      this.#pump()
+      this.#partitions.pump()
     } catch (error) {
       // What was lost meanwhile concerns nobody any more.
-      const isCurrent = gained.some((owned) => this.#partitions.get(partitionId(owned)) === owned)
+      const isCurrent = gained.some((owned) => this.#partitions.has(owned))
       if (isCurrent) this.#fail(error instanceof Error ? error : new Error(String(error)))
     }
   }
 
   async #drain(leaving: readonly OwnedPartition[], signal: AbortSignal): Promise<void> {
-    const isOwned = (owned: OwnedPartition): boolean => this.#partitions.get(partitionId(owned)) === owned
     // Calls for one partition never overlap: its assignment is finished first.
     await Promise.all(leaving.map(({ started }) => started))
     if (!this.#deps.coordinator.has(this)) return
     // A member that was thrown out meanwhile, and is back, may have the same partitions in a later epoch.
-    const partitions = leaving.filter(isOwned).map(({ topic, partition }) => ({ topic, partition }))
+    const partitions = leaving
+      .filter((owned) => this.#partitions.has(owned))
+      .map(({ topic, partition }) => ({ topic, partition }))
     if (partitions.length === 0) return
     // A listener that fails has given up draining; the partitions go all the same.
     await this.#listener.onRevoking(partitions, signal).catch((error: unknown) => {
       this.#lastError = error instanceof Error ? error : new Error(String(error))
     })
-    for (const owned of leaving) if (isOwned(owned)) this.#partitions.delete(partitionId(owned))
-  }
-
-  #commitNow(requests: readonly CommitRequest[]): CommitResult[] {
-    if (this.#isExpired) {
-      // The coordinator answers UNKNOWN_MEMBER_ID, and that is how a frozen member learns of it.
-      queueMicrotask(() => this.#noticeExpiry())
-    }
-    return requests.map((request) => {
-      const { topic, partition, nextOffset, metadata } = request
-      const fault = this.#deps.faults.commitFault(this.#options.group, request)
-      const outcome = this.#isCurrent(request) ? (fault?.outcome ?? metadataOutcome(metadata)) : 'fenced'
-      if (outcome === 'committed' || (fault?.isApplied && outcome !== 'fenced')) {
-        this.#deps.coordinator.commit({ topic, partition, nextOffset, metadata })
-      }
-      return { topic, partition, outcome }
-    })
-  }
-
-  #isCurrent(request: CommitRequest): boolean {
-    return !this.#isExpired && this.#partitions.get(partitionId(request))?.epoch === request.epoch
+    for (const owned of leaving) if (this.#partitions.has(owned)) this.#partitions.delete(owned)
   }
 
   #noticeExpiry(): void {
@@ -280,7 +260,7 @@ export class InMemoryConsumer implements DriverConsumer, GroupMember {
 
   #lose(owned: readonly OwnedPartition[]): void {
     const lost = owned.map(({ topic, partition }) => ({ topic, partition }))
-    for (const partition of lost) this.#partitions.delete(partitionId(partition))
+    for (const partition of lost) this.#partitions.delete(partition)
     if (lost.length > 0) this.#listener.onLost(lost)
   }
 
@@ -299,33 +279,4 @@ export class InMemoryConsumer implements DriverConsumer, GroupMember {
   #isOver(): boolean {
     return this.#state === 'closed' || this.#state === 'failed'
   }
-
-  /** Hands out what there is, one chunk a turn, so that the listener's pauses take effect and other work gets between. */
-  #pump(): void {
-    if (this.#isPumping) return
-    this.#isPumping = true
-    queueMicrotask(() => {
-      this.#isPumping = false
-      const chunk = this.#nextChunk()
-      if (!chunk) return
-      this.#listener.onChunk(chunk)
-      this.#pump()
-    })
-  }
-
-  #nextChunk(): Chunk | null {
-    for (const [id, owned] of this.#partitions) {
-      const chunk = owned.take(this.#deps.topics.findLog(owned), this.#options.maxBytesPerPartition)
-      if (!chunk) continue
-      // To the end of the queue: partitions take turns.
-      this.#partitions.delete(id)
-      this.#partitions.set(id, owned)
-      return chunk
-    }
-    return null
-  }
-}
-
-function metadataOutcome(metadata: string): 'committed' | 'metadata-refused' {
-  return Buffer.byteLength(metadata) > MAX_METADATA_BYTES ? 'metadata-refused' : 'committed'
 }
