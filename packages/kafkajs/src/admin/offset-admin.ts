@@ -13,6 +13,13 @@ import type { Patience } from './patience.ts'
 /** A generation and member that stand for "no member": accepted for a group that has none. */
 const NO_GENERATION = -1
 
+/** What a coordinator says to nobody in particular when the group has members. */
+const codesOfMembers: ReadonlySet<number> = new Set([
+  code.unknownMemberId,
+  code.rebalanceInProgress,
+  code.illegalGeneration,
+])
+
 /** Where logs begin and end, and how far groups have come. */
 export class OffsetAdmin {
   readonly #cluster: Cluster
@@ -62,31 +69,26 @@ export class OffsetAdmin {
 
   async setCommitted(group: string, offsets: readonly (TopicPartition & CommittedOffset)[]): Promise<void> {
     if (offsets.length === 0) return
-    await this.#patience.retry(async () => {
+    const topics = byTopic(offsets, ({ partition, nextOffset, metadata }) => ({
+      partition,
+      offset: String(nextOffset),
+      metadata,
+    }))
+    const hasMembers = await this.#patience.retry(async () => {
       const link = await this.#cluster.coordinatorLink(group, 'commit')
-      const topics = byTopic(offsets, ({ partition, nextOffset, metadata }) => ({
-        partition,
-        offset: String(nextOffset),
-        metadata,
-      }))
       const answer = await link.call(
         offsetCommit,
         { groupId: group, groupGenerationId: NO_GENERATION, memberId: '', topics },
         this.#cluster.settings.requestTimeoutMs,
       )
-      for (const { errorCode } of answer.responses.flatMap((response) => response.partitions)) {
-        if (
-          errorCode === code.unknownMemberId ||
-          errorCode === code.rebalanceInProgress ||
-          errorCode === code.illegalGeneration
-        ) {
-          throw new GroupHasMembersError(
-            `group ${group} has members: stop them before its offsets are set from outside`,
-          )
-        }
-        this.#throwOnGroupCode(group, errorCode)
-      }
+      const codes = answer.responses.flatMap((response) => response.partitions.map(({ errorCode }) => errorCode))
+      if (codes.some((errorCode) => codesOfMembers.has(errorCode))) return true
+      for (const errorCode of codes) this.#throwOnGroupCode(group, errorCode)
+      return false
     })
+    // Out here, where nothing is tried again: members may stay for days, and who asks had better know at once.
+    if (hasMembers)
+      throw new GroupHasMembersError(`group ${group} has members: stop them before its offsets are set from outside`)
   }
 
   #throwOnGroupCode(group: string, errorCode: number): void {
