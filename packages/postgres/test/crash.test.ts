@@ -64,5 +64,5 @@ describe('a relay that is killed between publish and mark', () => {
       expect(values).toEqual(Array.from({ length: EVENTS_PER_KEY }, (_, place) => `${key}:${place}`))
     }
     // Four databases are opened one after another, each for seconds on a busy machine.
-  }, 60_000)
+  }, 180_000)
 })
