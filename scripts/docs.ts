@@ -1,5 +1,5 @@
 /**
- * Keeps the documentation true: what pages show of other files is those files, and what they link to is there.
+ * Keeps the documentation true: what pages show of other files is those files, and what they link to or name is there.
  *
  * `node scripts/docs.ts check` says what is stale or broken and fails; `node scripts/docs.ts sync` brings the included blocks up to date.
  */
@@ -9,6 +9,7 @@ import { join, relative } from 'node:path'
 import process from 'node:process'
 import { includeFaults, withIncludes } from './docs/includes.ts'
 import { linkFaults } from './docs/links.ts'
+import { sourceFaults } from './docs/sources.ts'
 
 const root = join(import.meta.dirname, '..')
 const tree = {
@@ -17,8 +18,8 @@ const tree = {
   isFolder: (path: string): boolean => statSync(join(root, path)).isDirectory(),
 }
 
-function pages(): string[] {
-  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '--', '*.md'], {
+function filesNamed(...patterns: readonly string[]): string[] {
+  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '--', ...patterns], {
     cwd: root,
     encoding: 'utf8',
   })
@@ -26,7 +27,7 @@ function pages(): string[] {
 }
 
 function sync(): void {
-  for (const page of pages()) {
+  for (const page of filesNamed('*.md')) {
     const before = tree.read(page)
     const after = withIncludes(before, tree)
     if (after === before) continue
@@ -36,13 +37,19 @@ function sync(): void {
 }
 
 function check(): void {
-  const all = pages()
+  const all = filesNamed('*.md')
+  const sources = filesNamed('*.ts', '*.mjs', '*.cjs')
   const faults = all.flatMap((page) => {
     const text = tree.read(page)
-    return [...includeFaults(text, tree), ...linkFaults(page, text, tree)].map((fault) => `${page}: ${fault}`)
+    const found = [...includeFaults(text, tree), ...linkFaults(page, text, tree), ...sourceFaults(text, sources)]
+    return found.map((fault) => `${page}: ${fault}`)
   })
   for (const fault of faults) console.error(fault)
-  console.log(faults.length === 0 ? `${all.length} pages: includes and links are right` : `${faults.length} faults`)
+  console.log(
+    faults.length === 0
+      ? `${all.length} pages: includes, links and names of files are right`
+      : `${faults.length} faults`,
+  )
   if (faults.length > 0) process.exitCode = 1
 }
 

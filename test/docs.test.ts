@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { includeFaults, withIncludes } from '../scripts/docs/includes.ts'
 import { headingAnchors, linkFaults } from '../scripts/docs/links.ts'
+import { sourceFaults } from '../scripts/docs/sources.ts'
 import type { Tree } from '../scripts/docs/tree.ts'
 
 const files: Readonly<Record<string, string>> = {
@@ -61,5 +62,21 @@ describe('links', () => {
 
   it('know headings as GitHub names them', () => {
     expect([...headingAnchors(files['docs/page.md'] ?? '')]).toEqual(['a-page-of-sorts', 'twice', 'twice-1'])
+  })
+})
+
+describe('files that are named', () => {
+  const faults = (text: string): string[] => sourceFaults(text, ['packages/a/src/rooms/door.ts', 'scripts/docs.ts'])
+
+  it('are right when they are the end of a path', () => {
+    expect(faults('`door.ts`, `rooms/door.ts`, `packages/a/src/rooms/door.ts`, `scripts/docs.ts`')).toEqual([])
+    expect(faults('`new Map()`, `node elsewhere.ts`, `*.real.test.ts`, elsewhere.ts')).toEqual([])
+  })
+
+  it('are reported when they were moved or renamed', () => {
+    expect(faults('`src/door.ts` and `oor.ts`')).toEqual([
+      'names src/door.ts, which does not exist',
+      'names oor.ts, which does not exist',
+    ])
   })
 })
