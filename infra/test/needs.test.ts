@@ -1,11 +1,12 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { variablesNeededBy } from '../src/real-tests/needs.ts'
 
 test('finds the variables that a test file and the files it imports name, also in a circle', async () => {
-  const dir = await mkdtemp(path.join(tmpdir(), 'needs-'))
+  const dir = await mkdtemp(path.join(tmpdir(), 'tributary-needs-'))
+  onTestFinished(() => rm(dir, { recursive: true }))
   const file = (name: string): string => path.join(dir, name)
   await writeFile(file('a.real.test.ts'), "import { b } from './b.ts'\nprocess.env['TRIBUTARY_REAL_KAFKA']")
   await writeFile(file('b.ts'), "export { a } from './a.real.test.ts'\nconst c = await import('./c.ts')")

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, onTestFinished, test } from 'vitest'
 import { isRunning, processIdentity, stopProcess } from '../src/host/pids.ts'
 import { type ServiceProcess, startService } from '../src/host/service-process.ts'
 import { stateDir } from '../src/host/state-dir.ts'
@@ -15,6 +15,7 @@ async function start(
   readyWithinMs = 5_000,
 ): Promise<ServiceProcess> {
   const dir = await stateDir('test')
+  onTestFinished(() => rm(dir, { recursive: true }))
   return startService({
     name: 'sample',
     command: process.execPath,

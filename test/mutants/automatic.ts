@@ -4,7 +4,7 @@
  * for. Arguments go to Stryker: `--mutate packages/event-bus/src/consuming/offsets/committer.ts`.
  */
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdtempSync, readFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { equivalents } from './equivalent.ts'
@@ -12,6 +12,7 @@ import { compare, type MutationReport } from './survivors.ts'
 
 const stryker = '10.1.1'
 const clone = mkdtempSync(join(tmpdir(), 'tributary-stryker-'))
+process.once('exit', () => rmSync(clone, { recursive: true, force: true }))
 const run = (command: string, ...args: string[]): void =>
   void execFileSync(command, args, { cwd: clone, stdio: 'inherit' })
 
