@@ -43,7 +43,9 @@ async function runOnce(
     const { brokers } = stage
     const job = { workload: workload.id, contender: name, size, brokers, topic, group: stage.name('group') }
     const measured = await runInChild(job)
-    const onLog = measured.published === undefined ? {} : { onLog: await stage.check(topic, form, workload) }
+    const { published } = measured
+    const keys = workload.keys.subarray(0, published)
+    const onLog = published === undefined ? {} : { onLog: await stage.check(topic, form, keys) }
     return { ...place, measured: { ...measured, ...onLog } }
   } catch (error) {
     return { ...place, error: error instanceof Error ? error.message : String(error) }

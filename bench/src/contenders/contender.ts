@@ -1,6 +1,6 @@
 import type { PreparedOrder } from '../orders/order.ts'
 import type { ConsumingPlan } from '../workloads/consuming.ts'
-import type { Measured } from '../workloads/workload.ts'
+import type { Job, Measured } from '../workloads/workload.ts'
 
 /** Where a contender publishes. */
 export interface Target {
@@ -42,6 +42,6 @@ export interface Contender {
   readonly prepareProcess?: () => void
   readonly openPublisher?: (target: Target) => Promise<OrderPublisher>
   readonly consume?: (source: Source, handle: OrderHandler) => Promise<{ close(): Promise<unknown> }>
-  /** Instead of `consume`: does a whole job in a program of its own, which times itself in the same way. */
-  readonly consumeElsewhere?: (source: Source, plan: ConsumingPlan) => Promise<Measured>
+  /** Instead of `consume`: does a whole job in a program of its own, which warms up and times itself in the same way. */
+  readonly consumeElsewhere?: (job: Job, plan: ConsumingPlan) => Promise<Measured>
 }

@@ -6,12 +6,12 @@ import type { Contender, OrderHandler } from './contender.ts'
 export const inMemory: Contender = {
   form: 'events',
   worksAt: ['waits', 'skew'],
-  consumeElsewhere: (source, plan) => {
+  consumeElsewhere: (job, plan) => {
     const consume = (_: unknown, handle: OrderHandler) => {
-      new KeyedLoop(plan.keys, source.concurrency, handle).start()
-      return Promise.resolve({ close: () => Promise.resolve() })
+      const loop = new KeyedLoop(plan.keys, plan.concurrency, handle)
+      loop.start()
+      return Promise.resolve({ close: () => Promise.resolve(loop.stop()) })
     }
-    const job = { ...source, workload: '', contender: 'in-memory', size: 'full' } as const
     return consumeAll({ form: 'events', worksAt: [], consume }, job, plan)
   },
 }
@@ -26,6 +26,7 @@ class KeyedLoop {
   readonly #ready: number[] = []
   #next = 0
   #free: number
+  #isStopped = false
 
   constructor(keys: Int32Array, concurrency: number, handle: OrderHandler) {
     this.#keys = keys
@@ -34,12 +35,16 @@ class KeyedLoop {
   }
 
   start(): void {
-    while (this.#free > 0) {
+    while (this.#free > 0 && !this.#isStopped) {
       const sequence = this.#ready.pop() ?? this.#firstOfItsKey()
       if (sequence === null) return
       this.#free -= 1
       void this.#run(sequence)
     }
+  }
+
+  stop(): void {
+    this.#isStopped = true
   }
 
   async #run(sequence: number): Promise<void> {

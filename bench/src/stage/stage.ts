@@ -67,9 +67,9 @@ export class Stage {
     return topic
   }
 
-  /** What lies on a topic that a contender has published to. */
-  check(topic: string, form: RecordForm, workload: Workload): Promise<Verdict> {
-    return checkLog({ brokers: this.brokers, topic, group: this.name('check') }, form, workload.keys)
+  /** What lies on a topic that a contender has published to. @param keys of what it says it has published, by sequence */
+  check(topic: string, form: RecordForm, keys: Int32Array): Promise<Verdict> {
+    return checkLog({ brokers: this.brokers, topic, group: this.name('check') }, form, keys)
   }
 
   async deleteTopic(topic: string): Promise<void> {

@@ -5,9 +5,10 @@ import { Ledger } from '../orders/ledger.ts'
 import { prepareOrder } from '../orders/order.ts'
 import { isSameOrder } from '../orders/same-order.ts'
 import { latenciesOf, Meter } from './meter.ts'
+import { warmUpMs } from './warm-up.ts'
 import type { Job, Measured, Size, Workload } from './workload.ts'
 
-const records = { smoke: 600, quick: 4_000, full: 8_000 }
+const records = { smoke: 600, quick: 4_000, full: 6_000 }
 const RATE_PER_MS = 1
 const CAP_MS = 60_000
 
@@ -29,8 +30,8 @@ export function openLoop(size: Size): Workload {
 async function flow({ openPublisher, consume }: Contender, job: Job, keys: Int32Array): Promise<Measured> {
   if (openPublisher === undefined || consume === undefined) throw new Error(`${job.contender} does not do both`)
   const orders = Array.from(keys, (key, sequence) => prepareOrder(sequence, key))
-  // The first fifth settles connections, the group and compiled code.
-  const warmUp = Math.floor(keys.length / 5)
+  // Settles connections, the group and compiled code. The orders go on coming while it ends: nothing is begun anew here.
+  const warmUp = Math.floor(warmUpMs[job.size] * RATE_PER_MS)
   const publishedAt = new Float64Array(keys.length)
   const took = new Float64Array(keys.length)
   const ledger = new Ledger(keys, isSameOrder)

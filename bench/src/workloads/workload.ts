@@ -31,7 +31,7 @@ export interface Measured {
   readonly latencyMs?: Latencies
   /** What was handled, where the contender consumes. */
   readonly handled?: Verdict
-  /** How many orders are on the log afterwards, where it publishes. */
+  /** How many orders are on the log afterwards, where it publishes: those of the warm-up first. */
   readonly published?: number
   /** It was stopped before everything was handled: the rate is that of the part. */
   readonly isCapped?: boolean
@@ -47,7 +47,7 @@ export interface Workload {
   readonly work: Work
   readonly reading: Reading
   readonly partitions: number
-  /** Key index by sequence: as many as there are records. */
+  /** Key index by sequence: as many as there are records; where they are published, also for those of the warm-up. */
   readonly keys: Int32Array
   /** `filled`: the parent has put all records on the topic. `empty`: a new topic for each run. */
   readonly topic: 'filled' | 'empty'

@@ -20,24 +20,46 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 
 /**
- * Consumes one topic with Parallel Consumer in KEY mode and prints, as one line of JSON, what the Node contenders report.
+ * Consumes one topic with Parallel Consumer in KEY mode and prints, as one line of JSON, what the Node contenders report. Warms up as they do
+ * (consuming.ts): consumes the topic in other groups first, and joins anew for what is measured.
  *
- * <p>Arguments: brokers, topic, group, records, concurrency, sleep (none, 0-5 or milliseconds), cap in milliseconds.
+ * <p>Arguments: brokers, topic, group, records, concurrency, sleep (none, 0-5 or milliseconds), cap and warm-up in milliseconds.
  */
 public final class ParallelConsumerBench {
   private static final int DIGITS = 8;
   private static final int SAMPLE_EVERY = 1009;
 
-  public static void main(String[] args) throws Exception {
-    int records = Integer.parseInt(args[3]);
-    int concurrency = Integer.parseInt(args[4]);
-    String sleep = args[5];
-    long capMs = Long.parseLong(args[6]);
+  private final String brokers;
+  private final String topic;
+  private final int records;
+  private final int concurrency;
+  private final String sleep;
 
+  private ParallelConsumerBench(String[] args) {
+    brokers = args[0];
+    topic = args[1];
+    records = Integer.parseInt(args[3]);
+    concurrency = Integer.parseInt(args[4]);
+    sleep = args[5];
+  }
+
+  public static void main(String[] args) throws Exception {
+    var bench = new ParallelConsumerBench(args);
+    String group = args[2];
+    double leftMs = Long.parseLong(args[7]);
+    for (int pass = 1; leftMs > 0; pass++) {
+      Measured measured = bench.consume(group + "-warm-up-" + pass, leftMs);
+      leftMs = measured.isCapped ? 0 : leftMs - measured.elapsedMs;
+    }
+    System.out.println(bench.consume(group, Long.parseLong(args[6])).json());
+    Runtime.getRuntime().halt(0);
+  }
+
+  private Measured consume(String group, double capMs) throws Exception {
     var consumer = new KafkaConsumer<String, byte[]>(
         Map.of(
-            "bootstrap.servers", args[0],
-            "group.id", args[2],
+            "bootstrap.servers", brokers,
+            "group.id", group,
             "auto.offset.reset", "earliest",
             // Parallel Consumer commits itself and refuses a consumer that does.
             "enable.auto.commit", "false"),
@@ -49,7 +71,7 @@ public final class ParallelConsumerBench {
         .consumer(consumer)
         .build();
     var processor = ParallelStreamProcessor.createEosStreamProcessor(options);
-    processor.subscribe(List.of(args[1]));
+    processor.subscribe(List.of(topic));
 
     var times = new AtomicIntegerArray(records);
     var lastOfKey = new ConcurrentHashMap<String, Integer>();
@@ -60,11 +82,12 @@ public final class ParallelConsumerBench {
     var altered = new AtomicInteger();
     var sampled = new AtomicInteger();
     var startedAt = new AtomicLong();
+    var started = new CountDownLatch(1);
     var finished = new CountDownLatch(1);
     long cpuBefore = cpuNanos();
 
     processor.poll(context -> {
-      startedAt.compareAndSet(0, System.nanoTime());
+      if (startedAt.compareAndSet(0, System.nanoTime())) started.countDown();
       ConsumerRecord<String, byte[]> record = context.getSingleConsumerRecord();
       int sequence = sequenceIn(record.value());
       if (times.getAndIncrement(sequence) == 0) distinct.incrementAndGet();
@@ -79,17 +102,28 @@ public final class ParallelConsumerBench {
       if (ended.incrementAndGet() >= records && distinct.get() == records) finished.countDown();
     });
 
-    boolean isComplete = finished.await(capMs, TimeUnit.MILLISECONDS);
+    started.await();
+    boolean isComplete = finished.await((long) (capMs * 1000), TimeUnit.MICROSECONDS);
     double elapsedMs = (System.nanoTime() - startedAt.get()) / 1e6;
     double cpuMs = (cpuNanos() - cpuBefore) / 1e6;
     int missing = isComplete ? records - distinct.get() : 0;
-    System.out.printf(
-        "{\"records\":%d,\"elapsedMs\":%.3f,\"cpuMs\":%.3f,\"peakRssMiB\":%.1f,"
-            + "\"handled\":{\"missing\":%d,\"duplicates\":%d,\"outOfOrder\":%d,\"altered\":%d,\"sampled\":%d}%s}%n",
-        ended.get(), elapsedMs, cpuMs, peakRssMiB(), missing, duplicates.get(), outOfOrder.get(), altered.get(),
-        sampled.get(), isComplete ? "" : ",\"isCapped\":true");
-    // Closing drains what a capped run has left: the process ends instead.
-    Runtime.getRuntime().halt(0);
+    var measured = new Measured(
+        ended.get(), elapsedMs, cpuMs, missing, duplicates.get(), outOfOrder.get(), altered.get(), sampled.get(),
+        !isComplete);
+    processor.closeDontDrainFirst();
+    return measured;
+  }
+
+  private record Measured(
+      int records, double elapsedMs, double cpuMs, int missing, int duplicates, int outOfOrder, int altered,
+      int sampled, boolean isCapped) {
+    String json() throws Exception {
+      return String.format(
+          "{\"records\":%d,\"elapsedMs\":%.3f,\"cpuMs\":%.3f,\"peakRssMiB\":%.1f,"
+              + "\"handled\":{\"missing\":%d,\"duplicates\":%d,\"outOfOrder\":%d,\"altered\":%d,\"sampled\":%d}%s}",
+          records, elapsedMs, cpuMs, peakRssMiB(), missing, duplicates, outOfOrder, altered, sampled,
+          isCapped ? ",\"isCapped\":true" : "");
+    }
   }
 
   private static int sequenceIn(byte[] value) {
