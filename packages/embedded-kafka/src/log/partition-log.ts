@@ -87,7 +87,8 @@ export class PartitionLog {
   }
 
   /**
-   * Appends one whole batch, or recognises it as one that is there already.
+   * Appends one whole batch, or recognises it as one that is there already. What the broker has to say is written into
+   * `batch` itself, as Kafka does: a request's bytes are read once.
    *
    * @throws {RefusedBatch} when nothing was appended.
    * @throws {StorageFailed} when it could not be written: nothing was appended either.
@@ -97,17 +98,15 @@ export class PartitionLog {
     const repeated = this.#producers.check(header)
     if (repeated) return { baseOffset: repeated.baseOffset, logAppendTimeMs: repeated.timestampMs }
 
-    // The log keeps a copy: the request's bytes are part of a socket's larger buffer, which would stay alive with them.
-    const bytes = Buffer.from(batch)
     const baseOffset = this.#endOffset
     const isAppendTime = rules.timestampType === 'LogAppendTime'
     const timestampMs = isAppendTime ? BigInt(nowMs) : maxTimestamp
-    placeBatch(bytes, baseOffset, leaderEpoch)
+    placeBatch(batch, baseOffset, leaderEpoch)
     if (timestampMs !== header.maxTimestamp || rules.timestampType !== header.timestampType)
-      setMaxTimestamp(bytes, timestampMs, rules.timestampType)
+      setMaxTimestamp(batch, timestampMs, rules.timestampType)
 
     const lastOffset = baseOffset + BigInt(header.lastOffsetDelta)
-    this.#append({ baseOffset, lastOffset, maxTimestamp: timestampMs, bytes }, () =>
+    this.#append({ baseOffset, lastOffset, maxTimestamp: timestampMs, bytes: batch }, () =>
       this.#producers.wrote(header, baseOffset, timestampMs),
     )
     return { baseOffset, logAppendTimeMs: isAppendTime ? timestampMs : -1n }
@@ -165,7 +164,12 @@ export class PartitionLog {
   ): BatchesRead & { abortedTransactions: AbortedTransaction[] } {
     // As Kafka does, which does not look for any where there is nothing to read.
     if (offset >= this.lastStableOffset) return { batches: [], sizeBytes: 0, abortedTransactions: [] }
-    const read = batchesBefore(this.lastStableOffset, this.read(offset, maxBytes, atLeastOne), offset)
+    const found = this.read(offset, maxBytes, atLeastOne)
+    // Nearly always nothing is open and nothing was aborted, and nobody has to look at the batches.
+    const isAllCommitted = this.lastStableOffset === this.#endOffset
+    if (isAllCommitted && this.abortedTransactions(offset, this.#endOffset).length === 0)
+      return { ...found, abortedTransactions: [] }
+    const read = batchesBefore(this.lastStableOffset, found, offset)
     return { ...read, abortedTransactions: this.abortedTransactions(offset, read.nextOffset) }
   }
 

@@ -4,6 +4,7 @@ import { Writer } from '../protocol/writer.ts'
 
 /** A client that does not read its answers gets no further ones beyond this. */
 const maxUnsentBytes = 4 * 1024 * 1024
+const lengthBytes = 4
 
 /** Sends frames over one connection, no faster than they are read at the other end. */
 export class Sender {
@@ -27,10 +28,11 @@ export class Sender {
   async send(write: WriteAnswer, bytes?: number): Promise<void> {
     if (this.#socket.destroyed) return
     const writer = new Writer()
+    writer.int32(0)
     write(writer)
-    const length = Buffer.allocUnsafe(4)
-    length.writeInt32BE(writer.length)
-    const frame = [length, ...writer.buffers()]
+    const frame = writer.buffers()
+    // The length stands in the first buffer and not in one of its own: most answers are one buffer then, and cost one plain write.
+    frame[0]?.writeInt32BE(writer.length - lengthBytes)
     this.#socket.cork()
     for (const buffer of bytes === undefined ? frame : [Buffer.concat(frame).subarray(0, bytes)])
       this.#socket.write(buffer)

@@ -6,12 +6,14 @@ import {
   type SegmentStore,
   type StoredBatch,
 } from './segment.ts'
+import { joined, Slabs } from './slabs.ts'
 import type { DiskRoom, PartitionPlace } from './storage.ts'
 import { diskIsFull, StorageFailed } from './storage-failed.ts'
 
 class MemorySegment implements Segment {
   readonly baseOffset: bigint
   readonly #batches: StoredBatch[] = []
+  readonly #slabs = new Slabs()
   readonly #room: (bytes: number) => number
   #sizeBytes = 0
   #maxTimestamp = noTimestamp
@@ -41,7 +43,7 @@ class MemorySegment implements Segment {
   append(batch: StoredBatch): void {
     if (this.#room(batch.bytes.length) < batch.bytes.length)
       throw new StorageFailed('a batch could not be written', { cause: diskIsFull() })
-    this.#batches.push(batch)
+    this.#batches.push({ ...batch, bytes: this.#slabs.copyOf(batch.bytes) })
     this.#sizeBytes += batch.bytes.length
     if (batch.maxTimestamp > this.#maxTimestamp) this.#maxTimestamp = batch.maxTimestamp
   }
@@ -56,7 +58,7 @@ class MemorySegment implements Segment {
       batches.push(bytes)
       sizeBytes += bytes.length
     }
-    return { batches, sizeBytes, reachesEnd: index === this.#batches.length }
+    return { batches: joined(batches), sizeBytes, reachesEnd: index === this.#batches.length }
   }
 
   batchesFrom(offset: bigint): Iterable<StoredBatch> {

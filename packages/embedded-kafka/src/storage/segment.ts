@@ -20,7 +20,7 @@ export interface Segment {
   /** Of the first batch, from which `segment.ms` counts; {@link noTimestamp} while it is empty. */
   readonly firstTimestamp: bigint
   readonly maxTimestamp: bigint
-  /** @throws {StorageFailed} when it cannot be written; nothing of it can be read then. */
+  /** Takes a copy of the bytes. @throws {StorageFailed} when it cannot be written; nothing of it can be read then. */
   append(batch: StoredBatch): void
   /** Whole batches within `maxBytes`, from the one that holds `offset` or the first behind it. */
   read(offset: bigint, maxBytes: number, atLeastOne: boolean): SegmentRead
