@@ -9,6 +9,7 @@ import { runOn, verdictOn } from './clients/compare.ts'
 import type { Client } from './clients/driver.ts'
 import { scenarios } from './clients/scenarios.ts'
 import { table, type Verdict } from './clients/table.ts'
+import { comparison } from './support/comparison.ts'
 
 const real = process.env['TRIBUTARY_REAL_KAFKA']?.split(',')[0]
 const verdicts = new Map<string, Map<string, Verdict>>()
@@ -20,23 +21,27 @@ afterAll(async () => {
 })
 
 // A client of another language is a process, which takes seconds to start on a busy machine.
-describe.each(clients.map((client) => [client.name, client] as const))('%s', { timeout: 240_000 }, (name, client) => {
-  const verdictsOfClient = new Map<string, Verdict>()
-  verdicts.set(name, verdictsOfClient)
+describe.each(clients.map((client) => [client.name, client] as const))(
+  '%s',
+  { ...comparison, timeout: 240_000 },
+  (name, client) => {
+    const verdictsOfClient = new Map<string, Verdict>()
+    verdicts.set(name, verdictsOfClient)
 
-  const { cannot = {}, only } = client
-  const own = Object.entries(scenarios).filter(([each]) => !cannot[each] && (only?.includes(each) ?? true))
-  // Those of the newer group protocol mostly wait for heartbeats, five seconds apart.
-  it.each(own)('%s', { concurrent: only !== undefined }, async (scenarioName, scenario) => {
-    if (!real) throw new Error('there is no broker to compare with: set TRIBUTARY_REAL_KAFKA to host:port')
-    // As the real cluster is configured, where that is not Kafka's default.
-    await using kafka = await startEmbeddedKafka({ autoCreateTopics: false, defaultPartitions: 3 })
-    const [theirs, ours] = await Promise.all([
-      runOn(real, client, scenario),
-      runOn(kafka.bootstrapServers[0] ?? '', client, scenario),
-    ])
-    verdictsOfClient.set(scenarioName, verdictOn(theirs, ours))
-    const expected = { answer: client.peculiar?.[scenarioName]?.answer ?? scenario.expected(client) }
-    expect({ kafka: theirs, embedded: ours }).toEqual({ kafka: expected, embedded: expected })
-  })
-})
+    const { cannot = {}, only } = client
+    const own = Object.entries(scenarios).filter(([each]) => !cannot[each] && (only?.includes(each) ?? true))
+    // Those of the newer group protocol mostly wait for heartbeats, five seconds apart.
+    it.each(own)('%s', { concurrent: only !== undefined }, async (scenarioName, scenario) => {
+      if (!real) throw new Error('there is no broker to compare with: set TRIBUTARY_REAL_KAFKA to host:port')
+      // As the real cluster is configured, where that is not Kafka's default.
+      await using kafka = await startEmbeddedKafka({ autoCreateTopics: false, defaultPartitions: 3 })
+      const [theirs, ours] = await Promise.all([
+        runOn(real, client, scenario),
+        runOn(kafka.bootstrapServers[0] ?? '', client, scenario),
+      ])
+      verdictsOfClient.set(scenarioName, verdictOn(theirs, ours))
+      const expected = { answer: client.peculiar?.[scenarioName]?.answer ?? scenario.expected(client) }
+      expect({ kafka: theirs, embedded: ours }).toEqual({ kafka: expected, embedded: expected })
+    })
+  },
+)

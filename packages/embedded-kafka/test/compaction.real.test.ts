@@ -4,6 +4,7 @@ import { startEmbeddedKafka } from '../src/index.ts'
 import { batchSizeAt, readHeader } from '../src/log/batch-header.ts'
 import { type LogRecord, recordsOf } from '../src/log/records.ts'
 import { errorCodes } from '../src/protocol/error-codes.ts'
+import { comparison } from './support/comparison.ts'
 import { connectRaw, type RawClient } from './support/raw-client.ts'
 import { recordBatch, type TestRecord } from './support/record-batch.ts'
 import { fetchFrom, produceTo } from './support/requests.ts'
@@ -176,7 +177,7 @@ async function left(client: RawClient, topic: string): Promise<unknown[]> {
   return found
 }
 
-it('real Kafka and this broker keep the same after compaction', { timeout: 120_000 }, async () => {
+it('real Kafka and this broker keep the same after compaction', { ...comparison, timeout: 120_000 }, async () => {
   await using kafka = await startEmbeddedKafka()
   const topic = `compacted-${crypto.randomUUID().slice(0, 8)}`
   const transactional = `${topic}-transactions`

@@ -7,6 +7,7 @@ import { expect, it } from 'vitest'
 import { startEmbeddedKafka } from '../src/index.ts'
 import { differences } from './differential/differences.ts'
 import { kinds, play } from './histories/histories.ts'
+import { comparison } from './support/comparison.ts'
 
 const numRuns = Number(process.env['TRIBUTARY_HISTORIES'] ?? 20)
 const seed = Number(process.env['TRIBUTARY_HISTORIES_SEED'] ?? 1)
@@ -14,7 +15,7 @@ const limitMs = 60_000 + numRuns * 3_000
 
 it.each(Object.entries(kinds))(
   'real Kafka and this broker tell the same history of %s',
-  { timeout: limitMs + 60_000 },
+  { ...comparison, timeout: limitMs + 60_000 },
   async (_name, kind) => {
     const real = process.env['TRIBUTARY_REAL_KAFKA']?.split(',')[0]
     if (!real) throw new Error('there is no broker to compare with: set TRIBUTARY_REAL_KAFKA to host:port')

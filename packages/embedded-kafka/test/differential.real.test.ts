@@ -29,6 +29,7 @@ import {
 import { apiVersions, malformedFrames } from './differential/wire.ts'
 import { wrongBroker } from './differential/wrong-broker.ts'
 import { zeroTopicIds } from './differential/zero-ids.ts'
+import { comparison } from './support/comparison.ts'
 
 const scenarios = {
   topics,
@@ -82,7 +83,7 @@ async function compare(scenario: Scenario, realAddresses: string | undefined, em
   expect(differences(theirs, ours)).toEqual([])
 }
 
-describe('real Kafka and this broker answer the same', () => {
+describe('real Kafka and this broker answer the same', comparison, () => {
   it.each(Object.entries(scenarios))('%s', async (_name, scenario) => {
     await using embedded = await startEmbeddedKafka(likeReal)
     await compare(scenario, process.env['TRIBUTARY_REAL_KAFKA'], embedded)

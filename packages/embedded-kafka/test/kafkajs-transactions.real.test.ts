@@ -2,6 +2,7 @@
 import kafkajs from 'kafkajs'
 import { expect, it } from 'vitest'
 import { startEmbeddedKafka } from '../src/index.ts'
+import { comparison } from './support/comparison.ts'
 import { createPartitioner } from './support/kafkajs-client.ts'
 
 async function whatHappens(brokers: string[]): Promise<unknown> {
@@ -66,7 +67,7 @@ async function whatHappens(brokers: string[]): Promise<unknown> {
   }
 }
 
-it('kafkajs commits, aborts and fences alike', async () => {
+it('kafkajs commits, aborts and fences alike', comparison, async () => {
   await using embedded = await startEmbeddedKafka()
   const real = process.env['TRIBUTARY_REAL_KAFKA']?.split(',') ?? []
   const [ours, theirs] = await Promise.all([whatHappens(embedded.bootstrapServers), whatHappens(real)])

@@ -6,11 +6,12 @@ import type { Driver, Isolation, TransactionalProducer, Transactions } from './c
 import { franzGo } from './clients/franz-go.ts'
 import { kafkaJs } from './clients/kafkajs.ts'
 import { eventually } from './clients/steps.ts'
+import { comparison } from './support/comparison.ts'
 
 const real = process.env['TRIBUTARY_REAL_KAFKA3']?.split(',')[0]
 
 // kafkajs names its partitions to the coordinator; for franz-go the leaders do so (version 2).
-it.each([kafkaJs, franzGo])('$name', { timeout: 240_000 }, async (client) => {
+it.each([kafkaJs, franzGo])('$name', { ...comparison, timeout: 240_000 }, async (client) => {
   if (!real) throw new Error('there is no cluster to compare with: set TRIBUTARY_REAL_KAFKA3 to host:port')
   await using kafka = await startEmbeddedKafka({ brokers: 3, autoCreateTopics: false })
   const answerOf = async (bootstrap: string, made: Made) => {

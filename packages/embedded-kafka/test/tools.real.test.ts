@@ -2,13 +2,14 @@
 import { expect, it } from 'vitest'
 import { startEmbeddedKafka } from '../src/index.ts'
 import { kafkaJs } from './clients/kafkajs.ts'
+import { comparison } from './support/comparison.ts'
 import { type Check, checks } from './tools/checks.ts'
 import { CommandLine } from './tools/command-line.ts'
 
 const real = process.env['TRIBUTARY_REAL_KAFKA']?.split(',')[0]
 
 // Each call starts a virtual machine, which takes seconds on a busy machine.
-it.each(Object.entries(checks))('%s', { timeout: 240_000 }, async (tool, check) => {
+it.each(Object.entries(checks))('%s', { ...comparison, timeout: 240_000 }, async (tool, check) => {
   if (!real) throw new Error('there is no broker to compare with: set TRIBUTARY_REAL_KAFKA to host:port')
   // As the real cluster is configured, where that is not Kafka's default.
   await using kafka = await startEmbeddedKafka({ autoCreateTopics: false, defaultPartitions: 3 })

@@ -1,4 +1,4 @@
-import type { Scenario } from './session.ts'
+import { type Scenario, until } from './session.ts'
 
 export const topics: Scenario = async (session) => {
   const client = await session.connect()
@@ -78,14 +78,19 @@ export const topics: Scenario = async (session) => {
 export const configs: Scenario = async (session) => {
   const client = await session.connect()
   const name = await session.createTopic('configured', 1, { 'retention.ms': '1000' })
-  const describe = (what: string, over: object, includeSynonyms = false) =>
-    session.record(
-      `describe: ${what}`,
-      client.ask('DescribeConfigs', 3, {
-        resources: [{ resourceType: 2, resourceName: name, configurationKeys: null, ...over }],
-        includeSynonyms,
-      }),
-    )
+  const ask = (over: object, includeSynonyms = false) =>
+    client.ask<DescribedConfigs>('DescribeConfigs', 3, {
+      resources: [{ resourceType: 2, resourceName: name, configurationKeys: null, ...over }],
+      includeSynonyms,
+    })
+  const describe = (what: string, ...asked: Parameters<typeof ask>) =>
+    session.record(`describe: ${what}`, ask(...asked))
+  /** The controller of a real cluster has made a change a moment before the brokers show it. */
+  const shows = (setting: string, value: string) =>
+    until(async () => {
+      const { results } = await ask({ configurationKeys: [setting] })
+      return results[0]?.configs[0]?.value === value
+    })
   await describe('two settings', { configurationKeys: ['retention.ms', 'max.message.bytes'] })
   const inherited = ['retention.ms', 'max.message.bytes', 'cleanup.policy', 'flush.ms', 'segment.bytes']
   await describe('with synonyms', { configurationKeys: inherited }, true)
@@ -101,6 +106,7 @@ export const configs: Scenario = async (session) => {
       client.ask('AlterConfigs', 1, { resources: [{ resourceType: 2, resourceName, configs: settings }] }),
     )
   await alter('one setting, which resets the others', [{ name: 'max.message.bytes', value: '5000' }])
+  await shows('max.message.bytes', '5000')
   await describe('after that', { configurationKeys: ['retention.ms', 'max.message.bytes'] })
   await alter('an unknown setting', [{ name: 'no.such.setting', value: '1' }])
   await alter('a wrong value', [{ name: 'retention.ms', value: 'long' }])
@@ -123,5 +129,10 @@ export const configs: Scenario = async (session) => {
   await change('an unknown setting', 0, 'no.such.setting', '7')
   await change('an unknown operation', 9, 'retention.ms', '7')
   await change('null', 0, 'retention.ms', null)
+  await shows('cleanup.policy', 'compact')
   await describe('after that', { configurationKeys: ['retention.ms', 'max.message.bytes', 'cleanup.policy'] })
+}
+
+interface DescribedConfigs {
+  readonly results: readonly { readonly configs: readonly { readonly value: string | null }[] }[]
 }
