@@ -96,6 +96,18 @@ export const consumingMutants: readonly Mutant[] = [
     planted: 'void 0',
   },
   {
+    name: 'a record that was alone in all lanes is forgotten when another comes',
+    file: `${consuming}/lanes/key-lanes.ts`,
+    original: 'this.#tails.set(this.#only.laneKey, this.#only)',
+    planted: 'void 0',
+  },
+  {
+    name: 'each record of a turn asks for a commit of its own',
+    file: `${consuming}/offsets/committer.ts`,
+    original: '    this.#sends += 1\n',
+    planted: '',
+  },
+  {
     name: 'nobody is woken when a slot is free',
     file: `${consuming}/attempts/slots.ts`,
     original: '    owner.end()\n    this.#onFree()',

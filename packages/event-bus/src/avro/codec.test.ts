@@ -107,6 +107,15 @@ describe('bytes of values', () => {
     expect(hexOf({ type: 'bytes', logicalType: 'decimal', precision: 5, scale: 2 }, '7')).toBe('0402bc')
   })
 
+  it.each([0, 1, 63, 64, 65, 200])('make an array of %i items, in one block or in two', (length) => {
+    const items = Array.from({ length }, (_, index) => index)
+    const codec = codecOf({ type: 'array', items: 'int' })
+    const block = codec.write(NO_PREFIX, items)
+    expect(codec.read(block, 0)).toStrictEqual(items)
+    const twice = length === 0 ? block : Buffer.concat([block.subarray(0, -1), block])
+    expect(codec.read(twice, 0)).toStrictEqual(length === 0 ? [] : [...items, ...items])
+  })
+
   it('are written whole when they exceed the scratch buffer', () => {
     const codec = codecOf('string')
     const text = 'x'.repeat(200_000)

@@ -9,6 +9,9 @@ import { kindOf } from './representation.ts'
 /** Items that take no bytes (null, an empty record) cannot be bounded by the bytes left. This bounds them in one array. */
 const MOST_EMPTY_ITEMS = 1024
 
+/** Items that an array has room for before any of them is read. */
+const MOST_ROOM = 64
+
 /** An array whose items take at least one byte each. */
 export class ArrayType extends avsc.types.ArrayType {
   override _read(tap: Tap): unknown[] {
@@ -49,10 +52,14 @@ export class EmptyItemsArrayType extends ArrayType {
 }
 
 function readItems(items: Reading, tap: Tap): unknown[] {
-  const values: unknown[] = []
-  for (let count = blockCount(tap); count > 0; count = blockCount(tap)) {
+  let count = blockCount(tap)
+  checkCount(count, tap)
+  // Of its final length nearly always, where it is short: an array that grows makes room for seventeen at its first item.
+  const values: unknown[] = new Array(Math.min(count, MOST_ROOM))
+  let length = 0
+  for (; count > 0; count = blockCount(tap)) {
     checkCount(count, tap)
-    while (count-- > 0) values.push(items._read(tap))
+    while (count-- > 0) values[length++] = items._read(tap)
   }
   return values
 }

@@ -1,5 +1,6 @@
 /** Types of single values: stricter than avsc's where those let wrong values or harmful bytes through. */
 import avsc from 'avsc'
+import { SHORT_TEXT, utf8Text } from '../short-text.ts'
 import type { FaultHook, Resolver, Tap } from './avsc.ts'
 import { isLong, readLong, readSafeLong, writeLong, writeSafeLong } from './varint.ts'
 
@@ -77,6 +78,17 @@ const SHORT = 64
 
 /** avsc writes half of a surrogate pair as bytes that are not UTF-8, which readers in other languages refuse. */
 export class StringType extends avsc.types.StringType {
+  override _read(tap: Tap): string {
+    const { buf, pos } = tap
+    const zigzag = buf[pos] ?? 0
+    const start = pos + 1
+    const end = start + (zigzag >> 1)
+    // A length that is longer, below zero or beyond the end is avsc's.
+    if (zigzag > SHORT_TEXT * 2 || (zigzag & 1) === 1 || end > buf.length) return tap.readString()
+    tap.pos = end
+    return utf8Text(buf, start, end)
+  }
+
   override _write(tap: Tap, value: unknown): void {
     if (typeof value === 'string' && value.length < SHORT && writeAscii(tap, value)) return
     if (typeof value !== 'string' || !value.isWellFormed()) refuse('a well-formed string')

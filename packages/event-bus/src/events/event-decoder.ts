@@ -3,6 +3,7 @@ import { referenceText } from '../avro/schema-store.ts'
 import { type Framing, readFraming, readFramingHeader } from '../avro/wire-format.ts'
 import type { RawRecord, TopicPartition } from '../driver.ts'
 import { RecordUndecodableError, SchemaUnknownError } from '../errors.ts'
+import { utf8Text } from '../short-text.ts'
 import type { AnyEventDefinition } from './define-event.ts'
 import type { EnvelopeReader } from './envelope-codec.ts'
 import type { EnvelopeDatum } from './envelope-schema.ts'
@@ -170,6 +171,7 @@ function read(
   } catch (cause) {
     throw undecodable(record, origin, `its value is not a body of "${definition.type}": ${messageOf(cause)}`, cause)
   }
+  const { key } = record
   return {
     kind: 'event',
     definition,
@@ -182,7 +184,7 @@ function read(
       causationId: textOf(headers.causationId),
       correlationId: textOf(headers.correlationId),
       subject: textOf(headers.subject),
-      key: record.key === null ? null : record.key.toString('utf8'),
+      key: key === null ? null : utf8Text(key, 0, key.length),
       data: body.data,
       origin: { topic: origin.topic, partition: origin.partition, recordOffset: record.offset },
     },

@@ -161,19 +161,32 @@ function isText(bytes: Buffer, text: string, start: number, end: number): boolea
   return end - start === length
 }
 
+/** Up to its seconds, `2026-01-02T03:04:05`, and when that second begins. Records that follow each other were published within a few. */
+const SECONDS_LENGTH = 19
+let lastSecond = ''
+let lastSecondMs = Number.NaN
+
 /** Of `2026-01-02T03:04:05.678Z`, as publishers here write it; null for anything else. */
 function millisFromOwnFormat({ bytes, start, length }: HeaderText): number | null {
   if (length !== 24 || bytes[start + 4] !== DASH || bytes[start + 23] !== 0x5a) return null
-  const millis = Date.UTC(
+  const end = start + SECONDS_LENGTH
+  if (!isText(bytes, lastSecond, start, end)) {
+    lastSecondMs = secondFrom(bytes, start)
+    lastSecond = bytes.toString('latin1', start, end)
+  }
+  const millis = lastSecondMs + number(bytes, end + 1, 3)
+  return Number.isNaN(millis) ? null : millis
+}
+
+function secondFrom(bytes: Buffer, start: number): number {
+  return Date.UTC(
     number(bytes, start, 4),
     number(bytes, start + 5, 2) - 1,
     number(bytes, start + 8, 2),
     number(bytes, start + 11, 2),
     number(bytes, start + 14, 2),
     number(bytes, start + 17, 2),
-    number(bytes, start + 20, 3),
   )
-  return Number.isNaN(millis) ? null : millis
 }
 
 /** NaN where there are other characters than digits. */

@@ -94,6 +94,17 @@ it('sends at once what reaches maxSettled, but not while a commit is under way',
   expect(sent).toHaveLength(2)
 })
 
+it('sends once for all that is settled in one turn of synchronous handlers, and not again for the next record', async () => {
+  const answered = Promise.withResolvers<void>()
+  const { clock, sent, settle } = stage(2, [(requests) => answered.promise.then(() => all('committed')(requests))])
+  for (let n = 0; n < 1_000; n += 1) settle()
+  await clock.settle()
+  settle()
+  answered.resolve()
+  await clock.settle()
+  expect(sent).toMatchObject([[{ nextOffset: 1_005n }]])
+})
+
 it('learns from an acknowledgement what is stored, and has nothing to warn of', async () => {
   const { clock, warn, partition, settle } = stage(1)
   settle()

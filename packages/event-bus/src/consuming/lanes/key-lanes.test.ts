@@ -128,6 +128,30 @@ describe('KeyLanes', () => {
     expect(before.isEmpty('a')).toBe(false)
   })
 
+  it('knows a record that is alone in all lanes, and keeps its lane closed when others come', () => {
+    const lanes = new KeyLanes<Item>('key')
+    const [alone, beside] = [new Item(1, 'a'), new Item(2, 'b')]
+    expect(lanes.enter(alone, 'a')).toBe(true)
+    expect([lanes.size, lanes.isEmpty('a'), lanes.isEmpty('b')]).toEqual([1, false, true])
+    expect(lanes.enter(beside, 'b')).toBe(true)
+    expect([lanes.size, lanes.isEmpty('a'), lanes.isEmpty('b')]).toEqual([2, false, false])
+    const follower = new Item(4, 'a')
+    expect(lanes.enter(follower, 'a')).toBe(false)
+    expect(lanes.leave(alone)).toBe(follower)
+    expect([lanes.leave(follower), lanes.leave(beside), lanes.size]).toEqual([null, null, 0])
+  })
+
+  it('keeps the lane of a record that is alone closed when one of an earlier epoch occupies another', () => {
+    const lanes = new KeyLanes<Item>('key')
+    const [alone, zombie] = [new Item(1, 'a'), new Item(2, 'b')]
+    zombie.laneKey = 'b'
+    lanes.enter(alone, 'a')
+    lanes.occupy(zombie)
+    expect([lanes.size, lanes.isEmpty('a'), lanes.isEmpty('b')]).toEqual([2, false, false])
+    expect(lanes.enter(new Item(3, 'a'), 'a')).toBe(false)
+    expect(lanes.enter(new Item(4, 'b'), 'b')).toBe(false)
+  })
+
   it('names who holds up others, and lets go of all who wait for it', () => {
     const lanes = new KeyLanes<Item>('key')
     const enter = (id: number, key: string): Item => {

@@ -46,7 +46,8 @@ export class Committer {
   #settledSinceSend = 0
   /** Sends follow each other: two at a time could arrive in the other order and set a partition back. */
   #sending: Promise<void> = Promise.resolve()
-  #isSending = false
+  /** Sends asked for that have not ended. */
+  #sends = 0
   #isClosed = false
 
   constructor(options: CommitterOptions) {
@@ -56,7 +57,7 @@ export class Committer {
   /** Something may be committed that was not before. Cheap: called for each settled record. */
   note(): void {
     this.#settledSinceSend += 1
-    if (this.#settledSinceSend >= this.#options.pace.maxSettled && !this.#isSending) void this.#send()
+    if (this.#settledSinceSend >= this.#options.pace.maxSettled && this.#sends === 0) void this.#send()
     else this.#sendLater()
   }
 
@@ -90,6 +91,8 @@ export class Committer {
   }
 
   #send(): Promise<void> {
+    // Counted from now on: it begins in a later microtask, and whatever a turn of synchronous handlers settles until then asks for no other.
+    this.#sends += 1
     this.#sending = this.#sending.then(() => this.#sendDue())
     return this.#sending
   }
@@ -97,12 +100,14 @@ export class Committer {
   async #sendDue(): Promise<void> {
     const due = this.#due()
     this.#settledSinceSend = 0
-    if (due.length === 0) return
-    this.#isSending = true
+    if (due.length > 0) await this.#sendAll(due)
+    this.#sends -= 1
+  }
+
+  async #sendAll(due: readonly Committable[]): Promise<void> {
     const sent = due.map(requestFor)
     const revisions = due.map(({ revision }) => revision)
     const results = await this.#options.commit(sent)
-    this.#isSending = false
     for (const [index, partition] of due.entries()) {
       const request = sent[index]
       const result = results[index]
