@@ -5,28 +5,22 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { startEmbeddedKafka } from '../src/index.ts'
-import { differences } from './differential/differences.ts'
-import { kinds, play } from './histories/histories.ts'
+import { histories } from './histories/histories.ts'
 import { comparison } from './support/comparison.ts'
 
 const numRuns = Number(process.env['TRIBUTARY_HISTORIES'] ?? 20)
 const seed = Number(process.env['TRIBUTARY_HISTORIES_SEED'] ?? 1)
 const limitMs = 60_000 + numRuns * 3_000
 
-it.each(Object.entries(kinds))(
+it.each(Object.entries(histories))(
   'real Kafka and this broker tell the same history of %s',
   { ...comparison, timeout: limitMs + 60_000 },
-  async (_name, kind) => {
+  async (_name, arbitrary) => {
     const real = process.env['TRIBUTARY_REAL_KAFKA']?.split(',')[0]
     if (!real) throw new Error('there is no broker to compare with: set TRIBUTARY_REAL_KAFKA to host:port')
     await using embedded = await startEmbeddedKafka({ autoCreateTopics: false, defaultPartitions: 3 })
-    const isSame = fc.asyncProperty(kind.steps, async (steps) => {
-      const suffix = crypto.randomUUID().slice(0, 8)
-      const [theirs, ours] = await Promise.all([
-        play(kind, steps, real, suffix),
-        play(kind, steps, embedded.bootstrapServers[0] ?? '', suffix),
-      ])
-      expect(differences(theirs, ours)).toEqual([])
+    const isSame = fc.asyncProperty(arbitrary, async (history) => {
+      expect(await history.differences(real, embedded.bootstrapServers[0] ?? '')).toEqual([])
     })
     // The first difference is shrunk to the fewest steps that show it, as long as there is time.
     await fc.assert(isSame, { numRuns, seed, interruptAfterTimeLimit: limitMs, markInterruptAsFailure: true })

@@ -24,7 +24,7 @@ function deleteGroup(groupId: string, { cluster, brokerId }: RequestContext): Er
   const fault = groupId === '' ? undefined : cluster.groups.fault(groupId, brokerId)
   if (fault) return fault
   if (!group) return 'GROUP_ID_NOT_FOUND'
-  if (group.members.length > 0) return 'NON_EMPTY_GROUP'
+  if (group.state !== 'Empty') return 'NON_EMPTY_GROUP'
   cluster.groups.delete(group)
   return 'NONE'
 }

@@ -31,17 +31,13 @@ export const leaveGroup: Api = defineApi({
     const fault = cluster.groups.fault(groupId, brokerId)
     if (fault) return { errorCode: errorCodes[fault], members: [] }
     const group = cluster.groups.get(groupId)
-    const leave = (member: Identity): number => {
-      const error = group?.type === 'consumer' ? group.remove(member) : group?.leave(member)
-      return errorCodes[error ?? 'UNKNOWN_MEMBER_ID']
-    }
-    if (version < batchedSince) return { errorCode: leave({ memberId, groupInstanceId: null }), members: [] }
+    const leaving: readonly Identity[] = version < batchedSince ? [{ memberId, groupInstanceId: null }] : members
+    const errors = group?.type === 'consumer' ? leaving.map((each) => group.remove(each)) : group?.leave(leaving)
+    const codes = leaving.map((_, index) => errorCodes[errors?.[index] ?? 'UNKNOWN_MEMBER_ID'])
+    if (version < batchedSince) return { errorCode: codes[0] ?? errorCodes.NONE, members: [] }
     return {
       errorCode: errorCodes.NONE,
-      members: members.map((member) => ({
-        ...member,
-        errorCode: leave(member),
-      })),
+      members: leaving.map((member, index) => ({ ...member, errorCode: codes[index] ?? errorCodes.NONE })),
     }
   },
   fail: (_request, errorCode) => ({ errorCode, members: [] }),

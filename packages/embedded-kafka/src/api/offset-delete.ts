@@ -52,5 +52,5 @@ function faultOf(
 ): ErrorName | undefined {
   const fault = cluster.groups.fault(groupId, brokerId)
   if (fault || !group) return fault
-  return group.members.length > 0 && group.protocolType !== 'consumer' ? 'NON_EMPTY_GROUP' : undefined
+  return group.state !== 'Empty' && group.protocolType !== 'consumer' ? 'NON_EMPTY_GROUP' : undefined
 }

@@ -38,8 +38,6 @@ export const syncGroup: Api = defineApi({
     if (fault) return { errorCode: errorCodes[fault], assignment: nothing }
     const group = cluster.groups.classic(request.groupId)
     if (!group) return { errorCode: errorCodes.UNKNOWN_MEMBER_ID, assignment: nothing }
-    if (speaksOtherwise(request, group))
-      return { errorCode: errorCodes.INCONSISTENT_GROUP_PROTOCOL, assignment: nothing }
     // Copied: the group keeps an assignment longer than the request's bytes should live.
     const assignments = new Map(request.assignments.map((each) => [each.memberId, Buffer.from(each.assignment)]))
     const { error, assignment } = await group.sync(request, assignments)
@@ -53,16 +51,3 @@ export const syncGroup: Api = defineApi({
   },
   fail: (_request, errorCode) => ({ errorCode, assignment: nothing }),
 })
-
-interface Protocol {
-  readonly protocolType: string | null
-  readonly protocolName: string | null
-}
-
-/** Whether the member believes that another protocol was chosen than the group's. */
-function speaksOtherwise({ protocolType, protocolName }: Protocol, group: Protocol): boolean {
-  return (
-    (protocolType !== null && protocolType !== group.protocolType) ||
-    (protocolName !== null && protocolName !== group.protocolName)
-  )
-}

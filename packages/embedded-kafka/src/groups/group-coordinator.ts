@@ -52,7 +52,7 @@ export class GroupCoordinator {
   becomeClassic(groupId: string): Group | undefined {
     const present = this.#groups.get(groupId)
     if (present?.type === 'classic') return present
-    if (present && present.members.length > 0) return undefined
+    if (present && present.state !== 'Empty') return undefined
     return this.#makeClassic(groupId, present)
   }
 
@@ -60,7 +60,7 @@ export class GroupCoordinator {
   becomeConsumer(groupId: string): ConsumerGroup | undefined {
     const present = this.#groups.get(groupId)
     if (present?.type === 'consumer') return present
-    if (present && present.members.length > 0) return undefined
+    if (present && present.state !== 'Empty') return undefined
     const { clock, options } = this.#cluster
     const { consumerGroupHeartbeatIntervalMs: heartbeatIntervalMs, consumerGroupSessionTimeoutMs: sessionTimeoutMs } =
       options

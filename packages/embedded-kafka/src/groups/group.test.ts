@@ -1,57 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ManualClock } from '../../test/support/manual-clock.ts'
+import { setUp, speaker, stablePair } from '../../test/support/classic-group.ts'
 import { settle } from '../../test/support/settle.ts'
-import { Group, type Speaker } from './group.ts'
-import type { JoinRequest, JoinResult } from './member.ts'
-
-function setUp(initialRebalanceDelayMs = 0) {
-  const clock = new ManualClock()
-  const group = new Group('orders', { clock, initialRebalanceDelayMs })
-  const ask = (over: Partial<JoinRequest> = {}): Promise<JoinResult> =>
-    group.join({
-      memberId: '',
-      groupInstanceId: null,
-      clientId: 'client',
-      clientHost: '/127.0.0.1',
-      sessionTimeoutMs: 10_000,
-      rebalanceTimeoutMs: 60_000,
-      protocolType: 'consumer',
-      protocols: [{ name: 'sticky', metadata: Buffer.from('all') }],
-      canAskAgain: true,
-      canSkipAssignment: false,
-      ...over,
-    })
-  /** Joins as clients do: asks for an id first. */
-  const join = async (over: Partial<JoinRequest> = {}): Promise<JoinResult> => {
-    const { memberId } = await ask(over)
-    return ask({ ...over, memberId })
-  }
-  const syncAsLeader = ({ memberId, generationId, members }: JoinResult) =>
-    group.sync(
-      { memberId, groupInstanceId: null, generationId },
-      new Map(members.map((member) => [member.memberId, Buffer.from(`for ${member.memberId}`)])),
-    )
-  return { clock, group, ask, join, syncAsLeader }
-}
-
-function speaker({ memberId, generationId }: JoinResult, groupInstanceId: string | null = null): Speaker {
-  return { memberId, generationId, groupInstanceId }
-}
-
-/** A group of two in which everybody has an assignment. */
-async function stablePair() {
-  const tools = setUp()
-  const first = await tools.join()
-  await tools.syncAsLeader(first)
-  const secondJoins = tools.join()
-  await settle()
-  const firstAgain = await tools.ask({ memberId: first.memberId })
-  const second = await secondJoins
-  const secondSyncs = tools.group.sync(speaker(second), new Map())
-  await tools.syncAsLeader(firstAgain)
-  await secondSyncs
-  return { ...tools, leader: firstAgain, follower: second }
-}
 
 describe('joining', () => {
   it('gives a new client an id and waits for it to come back with it', async () => {
@@ -69,15 +18,31 @@ describe('joining', () => {
 
   it('forgets an id that never came back, and no longer waits for it', async () => {
     const { clock, ask, join } = setUp()
+    const first = await join()
     await ask()
-    const joined = join()
-    await settle()
+    const again = ask({ memberId: first.memberId, protocols: [{ name: 'sticky', metadata: Buffer.from('new') }] })
     let isDone = false
-    void joined.then(() => (isDone = true))
+    void again.then(() => (isDone = true))
     await clock.advance(9_999)
     expect(isDone).toBe(false)
     await clock.advance(1)
-    expect(await joined).toMatchObject({ error: 'NONE' })
+    expect(await again).toMatchObject({ error: 'NONE', generationId: 2 })
+  })
+
+  it('makes a new group of who is there, not waiting for those who were promised an id', async () => {
+    const { ask, join } = setUp()
+    await ask()
+    expect(await join()).toMatchObject({ error: 'NONE', generationId: 1 })
+  })
+
+  it('refuses a static member that says an id which was promised to somebody', async () => {
+    const { ask } = setUp()
+    const { memberId } = await ask()
+    expect(await ask({ memberId, groupInstanceId: 'one' })).toMatchObject({
+      error: 'UNKNOWN_SERVER_ERROR',
+      memberId: '',
+    })
+    expect(await ask({ memberId })).toMatchObject({ error: 'NONE' })
   })
 
   it('refuses an id it never gave out', async () => {
@@ -181,6 +146,16 @@ describe('a rebalance', () => {
     expect(await waiting).toMatchObject({ error: 'REBALANCE_IN_PROGRESS' })
   })
 
+  it('refuses a sync by a member that takes another protocol to be chosen, if it is one', async () => {
+    const { group, leader } = await stablePair()
+    const sync = (over: object) => group.sync({ ...speaker(leader), ...over }, new Map())
+    expect(await sync({ protocolType: 'connect' })).toMatchObject({ error: 'INCONSISTENT_GROUP_PROTOCOL' })
+    expect(await sync({ protocolName: 'range' })).toMatchObject({ error: 'INCONSISTENT_GROUP_PROTOCOL' })
+    expect(await sync({ protocolType: 'consumer', protocolName: 'sticky' })).toMatchObject({ error: 'NONE' })
+    expect(await sync({ protocolName: 'range', generationId: 1 })).toMatchObject({ error: 'ILLEGAL_GENERATION' })
+    expect(await sync({ protocolName: 'range', memberId: 'x' })).toMatchObject({ error: 'UNKNOWN_MEMBER_ID' })
+  })
+
   it('removes members that join and then never sync', async () => {
     const { clock, ask, group, leader, follower } = await stablePair()
     const leaderJoins = ask({ memberId: leader.memberId })
@@ -229,14 +204,14 @@ describe('sessions', () => {
       await clock.advance(1_000)
       group.heartbeat(speaker(follower))
     }
-    group.leave({ memberId: follower.memberId, groupInstanceId: null })
+    group.leave([{ memberId: follower.memberId, groupInstanceId: null }])
     expect(await joined).toMatchObject({ error: 'NONE', generationId: 3 })
   })
 
   it('leave no timer behind when everybody has left', async () => {
     const { clock, group, leader, follower } = await stablePair()
-    group.leave({ memberId: leader.memberId, groupInstanceId: null })
-    group.leave({ memberId: follower.memberId, groupInstanceId: null })
+    group.leave([{ memberId: leader.memberId, groupInstanceId: null }])
+    group.leave([{ memberId: follower.memberId, groupInstanceId: null }])
     expect(group.state).toBe('Empty')
     expect(clock.timerCount).toBe(0)
   })

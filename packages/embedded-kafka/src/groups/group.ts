@@ -3,9 +3,8 @@ import type { ErrorName } from '../protocol/error-codes.ts'
 import { CommittedOffsets } from './committed-offsets.ts'
 import { type JoinRequest, type JoinResult, Member, newMemberId, refusedJoin, type SyncResult } from './member.ts'
 import { type GroupOptions, type GroupState, Phases } from './phases.ts'
-import { selectProtocol, supportsAny } from './protocol-selection.ts'
+import { believesOtherwise, type Protocol, selectProtocol, supportsAny } from './protocol-selection.ts'
 import type { Identity, Roster } from './roster.ts'
-import { subscribedTopics } from './subscription.ts'
 
 /** Who speaks: what every request after the join carries. */
 export interface Speaker extends Identity {
@@ -54,7 +53,9 @@ export class Group {
     const { memberId } = request
     if (!this.#accepts(request)) return refusedJoin('INCONSISTENT_GROUP_PROTOCOL', memberId)
     if (memberId === '') return this.#joinAsNew(request)
-    if (this.#roster.isPromised(memberId)) return this.#admit(memberId, request)
+    if (this.#roster.isPromised(memberId))
+      // Ids are promised to dynamic members only. Kafka knows no better error for a static one that has got hold of one.
+      return request.groupInstanceId === null ? this.#admit(memberId, request) : refusedJoin('UNKNOWN_SERVER_ERROR', '')
 
     const fault = this.#roster.identityFault(request)
     const member = this.#roster.get(memberId)
@@ -62,11 +63,12 @@ export class Group {
     return this.#joinAgain(member, request)
   }
 
-  sync(speaker: Speaker, assignments: ReadonlyMap<string, Buffer>): Promise<SyncResult> {
+  sync(speaker: Speaker & Protocol, assignments: ReadonlyMap<string, Buffer>): Promise<SyncResult> {
     const { promise, resolve } = Promise.withResolvers<SyncResult>()
     const fault = this.#speakerFault(speaker)
     const member = this.#roster.get(speaker.memberId)
     if (fault || !member) resolve({ error: fault ?? 'UNKNOWN_MEMBER_ID', assignment: nothing })
+    else if (believesOtherwise(speaker, this)) resolve({ error: 'INCONSISTENT_GROUP_PROTOCOL', assignment: nothing })
     else if (this.state === 'PreparingRebalance') resolve({ error: 'REBALANCE_IN_PROGRESS', assignment: nothing })
     else this.#phases.sync(member, assignments, resolve)
     return promise
@@ -79,24 +81,15 @@ export class Group {
     return this.state === 'PreparingRebalance' ? 'REBALANCE_IN_PROGRESS' : 'NONE'
   }
 
-  leave({ memberId, groupInstanceId }: Identity): ErrorName {
-    if (this.#roster.isPromised(memberId)) {
-      this.#roster.takeBackPromise(memberId)
-      this.#phases.completeJoinIfAllAreHere()
-      return 'NONE'
-    }
-    // An administrator may remove a static member by its instance id alone.
-    const byInstance = memberId === '' ? this.#roster.staticMember(groupInstanceId) : undefined
-    const fault = byInstance ? undefined : this.#roster.identityFault({ memberId, groupInstanceId })
-    const member = byInstance ?? this.#roster.get(memberId)
-    if (fault || !member) return fault ?? 'UNKNOWN_MEMBER_ID'
-    this.#phases.remove(member)
-    return 'NONE'
+  /** Each in turn, and then the others begin anew once: nobody of those who leave together hears of a generation in between. */
+  leave(identities: readonly Identity[]): readonly ErrorName[] {
+    const errors = identities.map((identity) => this.#leave(identity))
+    if (errors.includes('NONE')) this.#phases.beginAnew()
+    return errors
   }
 
-  /** Whether a member reads the topic, as far as its metadata tell. */
   isSubscribedTo(topic: string): boolean {
-    return this.members.some((member) => subscribedTopics(member.metadataFor(this.protocolName)).includes(topic))
+    return this.#phases.isSubscribedTo(topic)
   }
 
   /** Why a commit may not be stored, if so. A negative generation comes from a client outside of group management. */
@@ -128,7 +121,7 @@ export class Group {
 
   #accepts({ protocolType, protocols }: JoinRequest): boolean {
     if (protocolType === '' || protocols.length === 0) return false
-    if (this.#roster.size === 0) return true
+    if (this.state === 'Empty') return true
     return protocolType === this.protocolType && supportsAny(this.members, protocols)
   }
 
@@ -176,6 +169,20 @@ export class Group {
     if (request.canSkipAssignment) return { ...this.#phases.joinedAs(member), skipAssignment: leaderId === old.id }
     // An older leader is told that its former self leads, or it would assign anew: it only wants to have back what it had.
     return { ...this.#phases.joinedAs(member), leaderId, members: [] }
+  }
+
+  #leave({ memberId, groupInstanceId }: Identity): ErrorName {
+    if (this.#roster.isPromised(memberId)) {
+      this.#roster.takeBackPromise(memberId)
+      return 'NONE'
+    }
+    // An administrator may remove a static member by its instance id alone.
+    const byInstance = memberId === '' ? this.#roster.staticMember(groupInstanceId) : undefined
+    const fault = byInstance ? undefined : this.#roster.identityFault({ memberId, groupInstanceId })
+    const member = byInstance ?? this.#roster.get(memberId)
+    if (fault || !member) return fault ?? 'UNKNOWN_MEMBER_ID'
+    this.#phases.drop(member)
+    return 'NONE'
   }
 
   #speakerFault(speaker: Speaker): ErrorName | undefined {

@@ -101,10 +101,10 @@ export class Member {
     answer?.({ error, assignment })
   }
 
-  /** It is no longer one of the group; whatever it waits for ends with that error. */
-  dismiss(error: ErrorName): void {
+  /** It is no longer one of the group; whatever it waits for ends with that error, and with the id that it may come back with. */
+  dismiss(error: ErrorName, memberId: string = this.id): void {
     this.cancelSession()
-    this.joined(refusedJoin(error, this.id))
+    this.joined(refusedJoin(error, memberId))
     this.synced(error)
   }
 }

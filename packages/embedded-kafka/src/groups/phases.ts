@@ -11,6 +11,7 @@ import type { JoinResult, Member, SyncResult } from './member.ts'
 import { selectProtocol } from './protocol-selection.ts'
 import { RebalanceTimer } from './rebalance-timer.ts'
 import { Roster } from './roster.ts'
+import { subscribedTopics } from './subscription.ts'
 
 export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead'
 
@@ -31,6 +32,8 @@ export class Phases {
   #state: GroupState = 'Empty'
   #generationId = 0
   #protocolName = ''
+  /** Of the members of the present generation, as far as their metadata tell. */
+  #topics: ReadonlySet<string> | undefined
   #awaitingSync = new Set<Member>()
 
   constructor(options: GroupOptions) {
@@ -48,6 +51,11 @@ export class Phases {
 
   get protocolName(): string {
     return this.#protocolName
+  }
+
+  /** Whether the present generation reads the topic: consumers whose metadata do not tell are taken to read all. */
+  isSubscribedTo(topic: string): boolean {
+    return this.protocolType === 'consumer' && (this.#topics?.has(topic) ?? true)
   }
 
   /** The member's answer waits until the others have joined too. */
@@ -75,10 +83,20 @@ export class Phases {
   }
 
   remove(member: Member): void {
-    member.dismiss('UNKNOWN_MEMBER_ID')
+    this.drop(member)
+    this.#prepareRebalance()
+  }
+
+  /** Without telling the others yet. */
+  drop(member: Member): void {
+    member.dismiss('UNKNOWN_MEMBER_ID', '')
     this.roster.remove(member)
     this.#awaitingSync.delete(member)
-    this.#prepareRebalance()
+  }
+
+  /** Somebody has left, be it one that had only been promised an id. */
+  beginAnew(): void {
+    if (this.#state !== 'Empty') this.#prepareRebalance()
   }
 
   /** The coordinator moves away: whoever waits is told to look for the new one, and no timer runs meanwhile. */
@@ -143,24 +161,30 @@ export class Phases {
       this.completeJoinIfAllAreHere()
       return
     }
-    const wasEmpty = this.#state === 'Empty'
+    const isInitial = this.#state === 'Empty'
     for (const member of this.roster.members) {
       if (this.#state === 'CompletingRebalance') member.assignment = nothing
       member.synced('REBALANCE_IN_PROGRESS')
     }
     this.#awaitingSync.clear()
     this.#state = 'PreparingRebalance'
+    if (isInitial) {
+      this.#gather()
+    } else if (this.roster.size === 0) {
+      // The deadline is that of the slowest member: without members it has passed.
+      this.#completeJoin()
+    } else {
+      this.#startJoinDeadline()
+      this.completeJoinIfAllAreHere()
+    }
+  }
+
+  /** A new group waits for its time, and then for nobody: not for those either who were promised an id. */
+  #gather(): void {
     const delayMs = this.#options.initialRebalanceDelayMs
-    const { rebalanceTimeoutMs } = this.roster
-    if (wasEmpty && delayMs > 0)
-      this.#timer.gather(
-        delayMs,
-        rebalanceTimeoutMs,
-        () => this.roster.size,
-        () => this.#completeJoin(),
-      )
-    else this.#startJoinDeadline()
-    this.completeJoinIfAllAreHere()
+    const complete = (): void => this.#completeJoin()
+    if (delayMs > 0) this.#timer.gather(delayMs, this.roster.rebalanceTimeoutMs, () => this.roster.size, complete)
+    else complete()
   }
 
   #startJoinDeadline(): void {
@@ -186,10 +210,12 @@ export class Phases {
     if (this.roster.size === 0) {
       this.#state = 'Empty'
       this.#protocolName = ''
+      this.#topics = new Set()
       return
     }
     this.roster.electLeader()
     this.#protocolName = selectProtocol(this.roster.members)
+    this.#topics = subscribedTopics(this.roster.members.map((member) => member.metadataFor(this.#protocolName)))
     this.#state = 'CompletingRebalance'
     this.#awaitingSync = new Set(this.roster.members)
     this.#startSyncDeadline()

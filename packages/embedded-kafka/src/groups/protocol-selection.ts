@@ -1,6 +1,20 @@
 /** Which assignment strategy a group uses: one that all members know, and that most of them prefer. */
 import type { Member, MemberProtocol } from './member.ts'
 
+/** What a group speaks; for a member that does not say what it believes null. */
+export interface Protocol {
+  readonly protocolType: string | null
+  readonly protocolName: string | null
+}
+
+/** Whether a member believes that another protocol was chosen. */
+export function believesOtherwise(member: Protocol, chosen: Protocol): boolean {
+  return (
+    (member.protocolType !== null && member.protocolType !== chosen.protocolType) ||
+    (member.protocolName !== null && member.protocolName !== chosen.protocolName)
+  )
+}
+
 /** Whether all members know at least one of these protocols. */
 export function supportsAny(members: readonly Member[], protocols: readonly MemberProtocol[]): boolean {
   const known = members.map(namesKnownTo)

@@ -1,37 +1,48 @@
 /** The kinds of histories: what may happen, and what is looked at in the end. */
 import fc from 'fast-check'
+import { type Difference, differences } from '../differential/differences.ts'
 import type { Step as Answered } from '../differential/session.ts'
+import { playClassic } from './groups/classic.ts'
+import { classicSteps } from './groups/classic-steps.ts'
 import { logSteps, readEverything } from './log-steps.ts'
 import { fetchAllOffsets, offsetSteps } from './offset-steps.ts'
 import { producerSteps } from './producer-steps.ts'
 import { Stage } from './stage.ts'
 import type { Step } from './step.ts'
 
-const longest = 120
-
-export interface Kind {
-  readonly steps: fc.Arbitrary<Step[]>
-  readonly end: (stage: Stage) => Promise<void>
+/** Steps, told by what they do, that both clusters can be played. */
+export interface History {
+  differences(real: string, embedded: string): Promise<Difference[]>
 }
 
-export const kinds: Record<'records' | 'offsets', Kind> = {
-  records: { steps: historyOf([3, producerSteps], [2, logSteps]), end: readEverything },
-  offsets: { steps: historyOf([1, offsetSteps]), end: fetchAllOffsets },
+const records = fc.oneof({ weight: 3, arbitrary: producerSteps }, { weight: 2, arbitrary: logSteps })
+
+export const histories: Record<'records' | 'offsets' | 'classicGroups', fc.Arbitrary<History>> = {
+  records: historyOf(records, 120, playApart(readEverything)),
+  offsets: historyOf(offsetSteps, 120, playApart(fetchAllOffsets)),
+  classicGroups: historyOf(classicSteps, 40, playClassic),
 }
 
-function historyOf(...steps: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Step>])[]) {
-  const step = fc.oneof(...steps.map(([weight, arbitrary]) => ({ weight, arbitrary })))
-  return fc.array(step, { minLength: 1, maxLength: longest, size: 'max' })
+type Play<On> = (steps: readonly Step<On>[], real: string, embedded: string) => Promise<Difference[]>
+
+function historyOf<On>(step: fc.Arbitrary<Step<On>>, longest: number, play: Play<On>): fc.Arbitrary<History> {
+  return fc.array(step, { minLength: 1, maxLength: longest, size: 'max' }).map((steps) => ({
+    differences: (real, embedded) => play(steps, real, embedded),
+    [fc.toStringMethod]: () => steps.map(({ what }) => what).join('\n'),
+  }))
 }
 
-export async function play(
-  { end }: Kind,
-  steps: readonly Step[],
-  address: string,
-  suffix: string,
-): Promise<readonly Answered[]> {
-  using stage = await Stage.set(address, suffix)
-  for (const step of steps) await step.play(stage)
-  await end(stage)
-  return stage.session.steps
+/** Each cluster for itself: nothing waits for a later step. */
+function playApart(end: (stage: Stage) => Promise<void>): Play<Stage> {
+  const play = async (steps: readonly Step[], address: string, suffix: string): Promise<readonly Answered[]> => {
+    using stage = await Stage.set(address, suffix)
+    for (const step of steps) await step.play(stage)
+    await end(stage)
+    return stage.session.steps
+  }
+  return async (steps, real, embedded) => {
+    const suffix = crypto.randomUUID().slice(0, 8)
+    const [theirs, ours] = await Promise.all([play(steps, real, suffix), play(steps, embedded, suffix)])
+    return differences(theirs, ours)
+  }
 }
