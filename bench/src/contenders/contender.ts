@@ -25,8 +25,8 @@ export interface Source extends Target {
 /** @param content the decoded order of a contender that decodes, the bytes or text of one that does not */
 export type OrderHandler = (sequence: number, content: unknown) => void | Promise<void>
 
-/** `events`: typed Avro events with CloudEvents and trace headers. `text`: 200 bytes without headers. */
-export type RecordForm = 'events' | 'text'
+/** `events`: typed Avro events with CloudEvents and trace headers. `parcels`: the same around 200 bytes. `text`: 200 bytes without headers. */
+export type RecordForm = 'events' | 'parcels' | 'text'
 
 /**
  * What is worth measuring of a contender. `batches`: publishing lists. `calls`: publishing single orders. `drain`: handlers that do nothing. `waits`: handlers

@@ -18,6 +18,7 @@ export const contenders: Readonly<Record<string, Load>> = {
   'tributary-driver': async () => (await import('./tributary-driver.ts')).driverAlone,
   'in-memory': async () => (await import('./in-memory.ts')).inMemory,
   tributary: async () => (await import('./tributary.ts')).tributary,
+  'tributary-bytes': async () => (await import('./tributary-bytes.ts')).tributaryBytes,
   'tributary-sampled-10': () => tributarySampled(0.1),
   'tributary-sampled-100': () => tributarySampled(1),
 }

@@ -5,6 +5,7 @@ import {
   defineSubscription,
   handle as handleEvent,
   planTopics,
+  type SubscriptionOptions,
 } from '@tributary/event-bus'
 import { kafkajs } from '@tributary/kafkajs'
 import { orderEvent } from '../orders/order.ts'
@@ -17,7 +18,7 @@ export const tributary: Contender = {
   consume,
 }
 
-function busFor({ brokers }: Target) {
+export function busFor({ brokers }: Target) {
   return createEventBus({ source: 'bench', driver: kafkajs({ brokers }) })
 }
 
@@ -36,13 +37,14 @@ function openPublisher(target: Target): Promise<OrderPublisher> {
 }
 
 async function consume(source: Source, handle: OrderHandler) {
+  const on = handleEvent(orderEvent(source.topic), ({ data }) => handle(Number(data.orderId), data))
+  return serve(source, [on])
+}
+
+/** A service of its own with these handlers. */
+export async function serve(source: Source, on: SubscriptionOptions['on']) {
   const bus = busFor(source)
-  const event = orderEvent(source.topic)
-  const subscription = defineSubscription({
-    group: source.group,
-    concurrency: source.concurrency,
-    on: [handleEvent(event, ({ data }) => handle(Number(data.orderId), data))],
-  })
+  const subscription = defineSubscription({ group: source.group, concurrency: source.concurrency, on })
   await applyTopics(bus.admin, planTopics({ subscriptions: [subscription], defaults: { replicationFactor: 1 } }))
   await bus.subscribe(subscription).ready
   return { close: () => bus.close() }

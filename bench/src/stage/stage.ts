@@ -2,15 +2,23 @@
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { kafkajs } from '@tributary/kafkajs'
-import type { RecordForm } from '../contenders/contender.ts'
+import type { Contender, RecordForm } from '../contenders/contender.ts'
 import { eachMessage } from '../contenders/kafkajs.ts'
 import { tributary } from '../contenders/tributary.ts'
+import { tributaryBytes } from '../contenders/tributary-bytes.ts'
 import type { Verdict } from '../orders/ledger.ts'
 import { prepareOrder } from '../orders/order.ts'
 import type { Workload } from '../workloads/workload.ts'
 import { checkLog } from './check-log.ts'
 
 const FILL_CALL_RECORDS = 2_000
+
+/** Who fills the topics that others consume. */
+const fillers: Readonly<Record<RecordForm, Contender>> = {
+  events: tributary,
+  parcels: tributaryBytes,
+  text: eachMessage,
+}
 
 export class Stage {
   readonly brokers: readonly string[]
@@ -56,8 +64,7 @@ export class Stage {
     const known = this.#filled.get(name)
     if (known !== undefined) return known
     const topic = await this.emptyTopic(workload)
-    const { openPublisher } = form === 'events' ? tributary : eachMessage
-    const publisher = await openPublisher?.({ brokers: this.brokers, topic })
+    const publisher = await fillers[form].openPublisher?.({ brokers: this.brokers, topic })
     for (let from = 0; from < workload.keys.length; from += FILL_CALL_RECORDS) {
       const keys = workload.keys.subarray(from, from + FILL_CALL_RECORDS)
       await publisher?.publishMany(Array.from(keys, (key, index) => prepareOrder(from + index, key)))
