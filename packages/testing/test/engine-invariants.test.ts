@@ -5,7 +5,6 @@
 import {
   createEventBus,
   deadLetterTopic,
-  defineEvent,
   defineSubscription,
   type EventBus,
   type EventEnvelope,
@@ -28,25 +27,11 @@ import {
 } from '@tributary/testing'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { orderPlaced, TOPIC } from './orders.ts'
 
-const TOPIC = 'orders'
 const GROUP = 'inventory'
 const PARTITIONS = 3
 const DEADLINE_MS = 400
-
-const orderPlaced = defineEvent({
-  type: 'order.placed',
-  topic: TOPIC,
-  key: (order) => order.orderId,
-  schema: {
-    type: 'record',
-    name: 'OrderPlaced',
-    fields: [
-      { name: 'orderId', type: 'string' },
-      { name: 'n', type: 'int' },
-    ],
-  },
-})
 
 /** How the handler treats one event. */
 interface Behaviour {

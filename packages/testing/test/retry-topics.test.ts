@@ -3,7 +3,6 @@ import {
   applyTopics,
   createEventBus,
   deadLetterTopic,
-  defineEvent,
   defineSubscription,
   type EventBus,
   fixed,
@@ -18,24 +17,10 @@ import {
 import { createVirtualClock, inMemoryCluster, inMemoryDriver } from '@tributary/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { orderPlaced, TOPIC } from './orders.ts'
 
-const TOPIC = 'orders'
 const DELAYS_MS = [10_000, 300_000, 3_600_000]
 const ATTEMPTS = 2 + DELAYS_MS.length
-
-const orderPlaced = defineEvent({
-  type: 'order.placed',
-  topic: TOPIC,
-  key: (order) => order.orderId,
-  schema: {
-    type: 'record',
-    name: 'OrderPlaced',
-    fields: [
-      { name: 'orderId', type: 'string' },
-      { name: 'n', type: 'int' },
-    ],
-  },
-})
 
 interface AttemptSeen {
   readonly group: string

@@ -2,7 +2,6 @@
 import {
   createEventBus,
   deadLetterTopic,
-  defineEvent,
   defineSubscription,
   fixed,
   handleBatch,
@@ -10,26 +9,12 @@ import {
 } from '@tributary/event-bus'
 import { createVirtualClock, inMemoryCluster, inMemoryDriver } from '@tributary/testing'
 import { expect, it } from 'vitest'
+import { orderPlaced, TOPIC } from './orders.ts'
 
-const TOPIC = 'orders'
 const GROUP = 'inventory'
 const MINUTE_MS = 60_000
 const MAX_RECORDS = 40
 const RECORDS = 400
-
-const orderPlaced = defineEvent({
-  type: 'order.placed',
-  topic: TOPIC,
-  key: (order) => order.orderId,
-  schema: {
-    type: 'record',
-    name: 'OrderPlaced',
-    fields: [
-      { name: 'orderId', type: 'string' },
-      { name: 'n', type: 'int' },
-    ],
-  },
-})
 
 it.each([
   ['key', 1],

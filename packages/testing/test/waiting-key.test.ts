@@ -2,7 +2,6 @@
 import {
   createEventBus,
   deadLetterTopic,
-  defineEvent,
   defineSubscription,
   type EventBus,
   fixed,
@@ -13,8 +12,8 @@ import {
 } from '@tributary/event-bus'
 import { createVirtualClock, inMemoryCluster, inMemoryDriver } from '@tributary/testing'
 import { describe, expect, it } from 'vitest'
+import { orderPlaced, TOPIC } from './orders.ts'
 
-const TOPIC = 'orders'
 const GROUP = 'inventory'
 const MINUTE_MS = 60_000
 
@@ -22,20 +21,6 @@ const MINUTE_MS = 60_000
 const OTHERS = 10
 /** 50 makes it 50,000 followers among 500,000 others. */
 const SCALE = Number(process.env['WAITING_KEY_SCALE'] ?? 3)
-
-const orderPlaced = defineEvent({
-  type: 'order.placed',
-  topic: TOPIC,
-  key: (order) => order.orderId,
-  schema: {
-    type: 'record',
-    name: 'OrderPlaced',
-    fields: [
-      { name: 'orderId', type: 'string' },
-      { name: 'n', type: 'int' },
-    ],
-  },
-})
 
 class Shop {
   readonly clock = createVirtualClock()

@@ -1,38 +1,21 @@
-import {
-  AggregationTemporality,
-  InMemoryMetricExporter,
-  MeterProvider,
-  PeriodicExportingMetricReader,
-} from '@opentelemetry/sdk-metrics'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createTelemetry } from '../../src/tracing/create-telemetry.ts'
 import { metricNames } from '../../src/tracing/names.ts'
 import type { SubscriptionMetrics } from '../../src/tracing/telemetry.ts'
 import { orderPlaced } from '../support/orders.ts'
 import { PublisherBench } from '../support/publisher-bench.ts'
+import { RecordedMetrics } from '../support/recorded-metrics.ts'
 import { refuseLargerThan } from '../support/scripted-producer.ts'
 
-let exporter: InMemoryMetricExporter
-let meterProvider: MeterProvider
+let recorded: RecordedMetrics
 beforeEach(() => {
-  exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
-  const reader = new PeriodicExportingMetricReader({
-    exporter,
-    exportIntervalMillis: 3_600_000,
-    exportTimeoutMillis: 1_000,
-  })
-  meterProvider = new MeterProvider({ readers: [reader] })
+  recorded = new RecordedMetrics()
 })
-afterEach(async () => {
-  await meterProvider.shutdown()
-})
+afterEach(() => recorded.stop())
 
 /** The points of a metric: labels of interest, and the value (of a histogram: the count). */
 async function points(name: string, ...labels: string[]): Promise<unknown[][]> {
-  exporter.reset()
-  await meterProvider.forceFlush()
-  const all = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics))
-  const metric = all.find(({ descriptor }) => descriptor.name === name)
+  const metric = (await recorded.collect()).find(({ descriptor }) => descriptor.name === name)
   return (metric?.dataPoints ?? []).map(({ attributes, value }) => [
     ...labels.map((label) => attributes[label]),
     typeof value === 'number' ? value : value.count,
@@ -40,7 +23,7 @@ async function points(name: string, ...labels: string[]): Promise<unknown[][]> {
 }
 
 function subscriptionMetrics(): SubscriptionMetrics {
-  const telemetry = createTelemetry({ meterProvider })
+  const telemetry = createTelemetry({ meterProvider: recorded.provider })
   return telemetry.subscriptionMetrics({ group: 'inventory', clientId: 'inventory-1', topics: ['orders'] })
 }
 
@@ -115,7 +98,7 @@ describe('gauges of partitions', () => {
 
 describe('metrics of a publisher', () => {
   it('count records by batch, with the error of those that failed', async () => {
-    const bench = new PublisherBench({ meterProvider })
+    const bench = new PublisherBench({ meterProvider: recorded.provider })
     bench.producer.answer = refuseLargerThan(2_000)
     await bench.publisher.publishMany(orderPlaced, [{ orderId: 'o-1' }, { orderId: 'o-2' }])
     await bench.publisher.publish(orderPlaced, { orderId: 'x'.repeat(3_000) }).catch(() => {})

@@ -1,37 +1,23 @@
 /** What the instruments of an outage say at each stage of it, through the whole engine. */
-import {
-  AggregationTemporality,
-  InMemoryMetricExporter,
-  MeterProvider,
-  PeriodicExportingMetricReader,
-} from '@opentelemetry/sdk-metrics'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Reject } from '../../src/errors.ts'
 import { fixed } from '../../src/failing/backoff.ts'
 import { createTelemetry } from '../../src/tracing/create-telemetry.ts'
 import { attributeNames, metricNames } from '../../src/tracing/names.ts'
 import { order, type Rig, rig } from '../consuming/rig.ts'
+import { RecordedMetrics } from '../support/recorded-metrics.ts'
 
-let exporter: InMemoryMetricExporter
-let meterProvider: MeterProvider
+let recorded: RecordedMetrics
 beforeEach(() => {
-  exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
-  const reader = new PeriodicExportingMetricReader({
-    exporter,
-    exportIntervalMillis: 3_600_000,
-    exportTimeoutMillis: 1_000,
-  })
-  meterProvider = new MeterProvider({ readers: [reader] })
+  recorded = new RecordedMetrics()
 })
-afterEach(() => meterProvider.shutdown())
+afterEach(() => recorded.stop())
 
 const { outages, outageOpen, outageHeld, outagePermits, outageMaxPermits, outageMaxHold } = metricNames
 
 /** Each instrument's values: by reason where it has one, else the value of its only series. */
 async function readings(): Promise<Record<string, unknown>> {
-  exporter.reset()
-  await meterProvider.forceFlush()
-  const metrics = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics))
+  const metrics = await recorded.collect()
   return Object.fromEntries(
     [outages, outageOpen, outageHeld, outagePermits, outageMaxPermits, outageMaxHold].map((name) => {
       const points = metrics.find(({ descriptor }) => descriptor.name === name)?.dataPoints ?? []
@@ -64,7 +50,7 @@ function watched(failing: (n: number) => Error | null): Rig {
         outage: { maxPermits: 4, maxHoldMs: 600_000, probe: fixed(1_000), releasePerSecond: 100 },
       },
     },
-    { telemetry: createTelemetry({ meterProvider }) },
+    { telemetry: createTelemetry({ meterProvider: recorded.provider }) },
   )
 }
 

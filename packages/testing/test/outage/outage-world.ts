@@ -2,7 +2,6 @@
 import {
   createEventBus,
   deadLetterTopic,
-  defineEvent,
   defineSubscription,
   type EventBus,
   type FailurePolicy,
@@ -23,30 +22,10 @@ import {
   type VirtualClock,
 } from '@tributary/testing'
 import { onTestFinished } from 'vitest'
+import { orderCancelled, orderPlaced, TOPIC } from '../orders.ts'
 
-const TOPIC = 'orders'
 const GROUP = 'inventory'
 const PARTITIONS = 3
-
-const fields = [
-  { name: 'orderId', type: 'string' },
-  { name: 'n', type: 'int' },
-] as const
-const key = ({ orderId }: { orderId: string }): string => orderId
-
-const orderPlaced = defineEvent({
-  type: 'order.placed',
-  topic: TOPIC,
-  key,
-  schema: { type: 'record', name: 'OrderPlaced', fields },
-})
-
-const orderCancelled = defineEvent({
-  type: 'order.cancelled',
-  topic: TOPIC,
-  key,
-  schema: { type: 'record', name: 'OrderCancelled', fields },
-})
 
 /** Attempts that are over long before any outage is. */
 export const hasty: FailurePolicy = { inPlace: { attempts: 3, backoff: fixed(50) } }
