@@ -5,6 +5,7 @@ import {
   defineEvent,
   defineSubscription,
   handle,
+  headerText,
   planTopics,
   Reject,
 } from '@tributary/event-bus'
@@ -74,8 +75,7 @@ describe('a dead letter that is redriven', () => {
     })
 
     const [, again] = await spy.waitForCount(2, { id: hopeless.id }, 'dead-lettered')
-    const header = (name: string): string | undefined =>
-      again?.record?.headers.find(([candidate]) => candidate === name)?.[1]?.toString()
+    const header = (name: string): string | null => headerText(again?.record?.headers ?? [], name)
     expect(header('tributary.redrive-count')).toBe('1')
     expect(header('tributary.origin.topic')).toBe('orders')
     expect(header('tributary.origin.offset')).toBe(String(hopeless.offset))

@@ -1,6 +1,7 @@
 import {
   deadLetterTopic,
   headerNames,
+  headerText,
   provenanceHeaderNames as names,
   type RawHeader,
   redriveTopic,
@@ -40,10 +41,7 @@ async function bench(reasons: readonly string[], redriveCountOf: (index: number)
   const clock = createVirtualClock()
   const run = (options: Partial<RedriveOptions> = {}) =>
     redrive({ admin, producer, topics: deadLetterTopicsOf('orders', GROUP), clock, ...options })
-  const ids = () =>
-    driver.cluster
-      .log(REDRIVE, 0)
-      .map(({ headers }) => Number(headers.find(([name]) => name === headerNames.id)?.[1]?.toString()))
+  const ids = () => driver.cluster.log(REDRIVE, 0).map(({ headers }) => Number(headerText(headers, headerNames.id)))
   const isWaiting = async () =>
     (await readRedriveProgress(admin, DLQ, GROUP)).flatMap(({ waiting }) => waiting).length > 0
   return { driver, admin, clock, run, ids, isWaiting }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import {
   deadLetterTopic,
   headerNames,
+  headerText,
   provenanceHeaderNames as names,
   type RawHeader,
   redriveTopic,
@@ -41,7 +42,7 @@ function bench() {
   const run = (options: Partial<RedriveOptions> = {}) =>
     redrive({ admin, producer, topics: deadLetterTopicsOf('orders', GROUP), clock, ...options })
   const redriven = () => [0, 1].flatMap((partition) => driver.cluster.log(REDRIVE, partition))
-  const ids = () => redriven().map(({ headers }) => headers.find(([name]) => name === headerNames.id)?.[1]?.toString())
+  const ids = () => redriven().map(({ headers }) => headerText(headers, headerNames.id))
   return { driver, append, deadLetter, run, redriven, ids }
 }
 

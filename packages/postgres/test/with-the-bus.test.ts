@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createEventBus, defineEvent, defineSubscription, type EventBus, handle } from '@tributary/event-bus'
+import {
+  createEventBus,
+  defineEvent,
+  defineSubscription,
+  type EventBus,
+  handle,
+  headerText,
+} from '@tributary/event-bus'
 import { createVirtualClock, deliverySpy, type InMemoryDriver, inMemoryDriver } from '@tributary/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -43,7 +50,7 @@ describe('outbox and inbox with a bus', () => {
     const reader = defineSubscription({ group: 'reader', on: [handle(noted, () => {})] })
     await bus.subscribe(spy.wrap(reader)).ready
     const event = bus.encode(noted, { name: 'traced' })
-    const traceparent = event.headers.find(([name]) => name === 'traceparent')?.[1]?.toString()
+    const traceparent = headerText(event.headers, 'traceparent')
     await database.kysely.transaction().execute((tx) => addToOutbox(tx, [event]))
     const { event: received } = await spy.waitFor({ key: 'traced', group: 'reader' }, 'handled')
     expect(received?.id).toBe(event.id)

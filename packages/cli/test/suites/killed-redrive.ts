@@ -6,6 +6,7 @@ import {
   type DriverAdmin,
   deadLetterTopic,
   headerNames,
+  headerText,
   provenanceHeaderNames as names,
   type RawHeader,
   redriveTopic,
@@ -94,8 +95,7 @@ async function idsIn(admin: DriverAdmin, topic: string): Promise<number[]> {
   const [bounds] = await admin.offsets(topic)
   const ids: number[] = []
   for await (const { records } of admin.readRange({ topic, partition: 0 }, 0n, bounds?.logEndOffset ?? 0n))
-    for (const { headers } of records)
-      ids.push(Number(headers.find(([name]) => name === headerNames.id)?.[1]?.toString()))
+    for (const { headers } of records) ids.push(Number(headerText(headers, headerNames.id)))
   return ids
 }
 
