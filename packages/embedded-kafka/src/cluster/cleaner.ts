@@ -4,6 +4,7 @@ import { StorageFailed } from '../storage/storage-failed.ts'
 import type { Clock } from './clock.ts'
 import { Rounds } from './rounds.ts'
 import type { Topic } from './topic.ts'
+import { Turns } from './turns.ts'
 
 /** Kafka's `log.retention.check.interval.ms`. */
 const retentionPauseMs = 300_000
@@ -62,7 +63,8 @@ export class Cleaner {
   }
 
   async #compact(): Promise<number> {
-    await this.#each((log, nowMs) => log.compact(nowMs))
+    const turns = new Turns()
+    await this.#each((log, nowMs) => log.compact(nowMs, turns))
     return Number.POSITIVE_INFINITY
   }
 

@@ -4,6 +4,7 @@ import { type BatchOptions, recordBatch, type TestRecord } from '../../test/supp
 import { scratchDirectory } from '../../test/support/scratch-directory.ts'
 import { settle } from '../../test/support/settle.ts'
 import { rules, storedLog } from '../../test/support/stored-log.ts'
+import { Turns } from '../cluster/turns.ts'
 import { LogFile } from '../storage/files/log-file.ts'
 import { defaultLogPolicy } from './log-policy.ts'
 import { PartitionLog } from './partition-log.ts'
@@ -26,7 +27,7 @@ it('never touches the active segment', async () => {
   const { log, send, offsets } = setUp()
   send([{ key: 'a' }])
   send([{ key: 'a' }])
-  await log.compact(nowMs)
+  await log.compact(nowMs, new Turns(0))
   expect(offsets()).toEqual([0n, 1n])
 })
 
@@ -35,9 +36,9 @@ it('leaves young records alone, and those before them that only they supersede',
   send([{ key: 'a' }])
   send([{ key: 'a' }])
   end()
-  await log.compact(nowMs + 500)
+  await log.compact(nowMs + 500, new Turns(0))
   expect(offsets()).toEqual([0n, 1n, 2n])
-  await log.compact(nowMs + 2_000)
+  await log.compact(nowMs + 2_000, new Turns(0))
   expect(offsets()).toEqual([1n, 2n])
 })
 
@@ -45,33 +46,36 @@ it('waits until enough is new', async () => {
   const { log, send, offsets, end } = setUp({ minCleanableDirtyRatio: 0.5 })
   for (const key of ['a', 'b', 'c', 'd']) send([{ key }])
   end()
-  await log.compact(nowMs)
+  await log.compact(nowMs, new Turns(0))
   send([{ key: 'a' }])
   end()
-  await log.compact(nowMs)
+  await log.compact(nowMs, new Turns(0))
   expect(offsets()).toContain(0n)
   for (const key of ['b', 'c', 'd']) send([{ key }])
   end()
-  await log.compact(nowMs)
+  await log.compact(nowMs, new Turns(0))
   expect(offsets()).not.toContain(0n)
 })
 
-it('gives up what retention removes meanwhile', async () => {
-  using directory = scratchDirectory()
+it('gives up what retention removes meanwhile, whichever turn of others that is in', async () => {
   const policy = { ...defaultLogPolicy, compacts: true, minCleanableDirtyRatio: 0, segmentMs: 0 }
-  const { log, close } = storedLog(directory.path, policy)
-  const large = 'x'.repeat(600_000)
-  for (let index = 0; index < 7; index++)
-    log.append(recordBatch([{ key: `${index}`, value: large }], { baseTimestamp: nowMs + index }), 0, rules, nowMs)
-  for (const turns of [0, 1, 2, 3]) {
-    const compacting = log.compact(nowMs)
-    for (let turn = 0; turn < turns; turn++) await settle()
-    log.deleteBefore(log.startOffset + 1n)
-    await compacting
+  // A turn after each of the six batches that are read for their keys, and after each that is rewritten.
+  for (let when = 0; when < 12; when++) {
+    using directory = scratchDirectory()
+    const { log, close } = storedLog(directory.path, policy)
+    for (let index = 0; index < 7; index++)
+      log.append(recordBatch([{ key: `${index}` }], { baseTimestamp: nowMs + index }), 0, rules, nowMs)
+    const turns = new Turns(0)
+    let taken = 0
+    vi.spyOn(turns, 'next').mockImplementation(() => {
+      if (taken++ === when) log.deleteBefore(3n)
+      return Promise.resolve()
+    })
+    await log.compact(nowMs, turns)
+    const offsets = [...log.batches()].flatMap(({ bytes }) => recordsOf(bytes)).map(({ offset }) => offset)
+    expect(offsets, `in turn ${when}`).toEqual([3n, 4n, 5n, 6n])
+    await close()
   }
-  const offsets = [...log.batches()].flatMap(({ bytes }) => recordsOf(bytes)).map(({ offset }) => offset)
-  expect(offsets).toEqual([4n, 5n, 6n])
-  await close()
 })
 
 it('brings to the disk what it relies on before it takes anything away', async () => {
@@ -88,7 +92,7 @@ it('brings to the disk what it relies on before it takes anything away', async (
   log.endTransaction({ ...producer, outcome: 'commit', coordinatorEpoch: 0 }, 0, nowMs)
   await settle()
   const flush = vi.spyOn(LogFile.prototype, 'flush')
-  await log.compact(nowMs)
+  await log.compact(nowMs, new Turns(0))
   const flushed = flush.mock.contexts.map((file) => path.basename((file as LogFile).path))
   const active = flushed.indexOf('00000000000000000002.log')
   expect(active).toBeGreaterThanOrEqual(0)

@@ -6,6 +6,7 @@
  * were the one of a commit gone, recovery would take the records for a part of that producer's next transaction.
  * The latest batch of each producer stays, empty perhaps, for the same recovery's sake.
  */
+import type { Turns } from '../cluster/turns.ts'
 import type { Segment, SegmentStore, StoredBatch } from '../storage/segment.ts'
 import { compactedBatch, type OpenBatch, openBatch } from './compacted-batch.ts'
 import { markerOf } from './control-batch.ts'
@@ -16,8 +17,6 @@ import type { ProducerState } from './producer-state.ts'
 
 /** Some 100 MB of memory at most. */
 const maxKeysInOnePass = 500_000
-/** The event loop gets its turn after this many bytes. */
-const bytesInOneGo = 1_048_576
 
 /** Which part of the log may be looked at. */
 export interface CompactionRange {
@@ -32,7 +31,7 @@ interface Pass {
   readonly producers: ProducerState
   readonly nowMs: number
   readonly deleteRetentionMs: number
-  readonly pause: Pause
+  readonly turns: Turns
 }
 
 export class Compaction {
@@ -48,7 +47,12 @@ export class Compaction {
     this.#maxKeys = maxKeys
   }
 
-  async run(policy: LogPolicy, { startOffset, lastStableOffset }: CompactionRange, nowMs: number): Promise<void> {
+  async run(
+    policy: LogPolicy,
+    { startOffset, lastStableOffset }: CompactionRange,
+    nowMs: number,
+    turns: Turns,
+  ): Promise<void> {
     const ended = this.#store.segments.slice(0, -1)
     const tooYoungMs = BigInt(nowMs - policy.minCompactionLagMs)
     const firstTooYoung = ended.findIndex(
@@ -66,7 +70,7 @@ export class Compaction {
       producers: this.#producers,
       nowMs,
       deleteRetentionMs: policy.deleteRetentionMs,
-      pause: new Pause(),
+      turns,
     }
     const mapped = await this.#map(dirty, pass, startOffset)
     const last = mapped.at(-1)
@@ -82,15 +86,16 @@ export class Compaction {
 
   /** Notes the last offset of each key in whole segments, until the map is full. */
   async #map(dirty: readonly Segment[], pass: Pass, startOffset: bigint): Promise<Segment[]> {
-    const { latest, transactions, pause } = pass
+    const { latest, transactions, turns } = pass
     const mapped: Segment[] = []
     for (const segment of dirty) {
       if (latest.isFull) break
       for (const batch of segment.batchesFrom(startOffset)) {
         const open = openBatch(batch.bytes)
-        if (open.header.isControl || transactions.isAborted(open.header)) continue
-        for (const { key, offset } of open.records) if (key) latest.note(key, offset)
-        await pause.after(batch.bytes.length)
+        const counts = !open.header.isControl && !transactions.isAborted(open.header)
+        if (counts) for (const { key, offset } of open.records) if (key) latest.note(key, offset)
+        if (!turns.isOver) continue
+        await turns.next()
         if (!this.#areThere(dirty)) return []
       }
       mapped.push(segment)
@@ -107,7 +112,8 @@ export class Compaction {
         for (const batch of segment.batchesFrom(segment.baseOffset)) {
           const kept = compacted(batch, pass)
           if (kept) rewrite.append(kept)
-          await pass.pause.after(batch.bytes.length)
+          if (!pass.turns.isOver) continue
+          await pass.turns.next()
           if (!this.#areThere(group)) {
             rewrite.discard()
             return false
@@ -173,16 +179,4 @@ function inGroups(segments: readonly Segment[], segmentBytes: number): Segment[]
 
 function sizeOf(segments: readonly Segment[]): number {
   return segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-}
-
-/** Gives others their turn. */
-class Pause {
-  #bytes = 0
-
-  async after(bytes: number): Promise<void> {
-    this.#bytes += bytes
-    if (this.#bytes < bytesInOneGo) return
-    this.#bytes = 0
-    await new Promise((resolve) => setImmediate(resolve))
-  }
 }

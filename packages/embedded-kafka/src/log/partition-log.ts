@@ -1,4 +1,5 @@
 /** The log of one partition: batches as their producers sent them, with the offsets that they got here. */
+import type { Turns } from '../cluster/turns.ts'
 import { MemoryStorage } from '../storage/memory-storage.ts'
 import { noTimestamp, type SegmentStore, type StoredBatch } from '../storage/segment.ts'
 import type { PartitionPlace, Storage } from '../storage/storage.ts'
@@ -242,10 +243,10 @@ export class PartitionLog {
     return deletes && oldest ? Number(oldest.maxTimestamp) + retentionMs + 1 : Number.POSITIVE_INFINITY
   }
 
-  /** Removes records whose key has a later one, where the topic says so. Reading and appending go on meanwhile. */
-  async compact(nowMs: number): Promise<void> {
+  /** Removes records whose key has a later one, where the topic says so. Reading and appending go on whenever a turn is over. */
+  async compact(nowMs: number, turns: Turns): Promise<void> {
     const policy = this.#policy()
-    if (policy.compacts) await this.#compaction.run(policy, this, nowMs)
+    if (policy.compacts) await this.#compaction.run(policy, this, nowMs, turns)
   }
 
   /** Calls `watcher` after every change until the returned function is called. */

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest'
 import { recordBatch, type TestRecord } from '../../test/support/record-batch.ts'
 import { scratchDirectory } from '../../test/support/scratch-directory.ts'
 import { rules, storedLog } from '../../test/support/stored-log.ts'
+import { Turns } from '../cluster/turns.ts'
 import { defaultLogPolicy, type LogPolicy } from '../log/log-policy.ts'
 import { PartitionLog } from '../log/partition-log.ts'
 import { type LogRecord, recordsOf } from '../log/records.ts'
@@ -88,7 +89,7 @@ it('memory and files give the same answers, whatever happens to a log', { timeou
         }
         if (each.kind === 'delete') for (const log of logs) log.deleteBefore(offsetOf(log, each.at))
         if (each.kind === 'expire') for (const log of logs) log.expire(nowMs)
-        if (each.kind === 'compact') for (const log of logs) await log.compact(nowMs)
+        if (each.kind === 'compact') for (const log of logs) await log.compact(nowMs, new Turns(0))
         // What was compacted is not remembered over a restart, and would be compacted once more.
         if ((each.kind === 'close' || each.kind === 'kill') && !compacts) {
           const { startOffset } = inFiles.log
@@ -118,14 +119,14 @@ it('compaction keeps the last value of each key, and what it keeps is unchanged'
       const latest = new Map<string, string | null>()
       let nowMs = startMs
       for (const each of steps) {
-        if (each.kind === 'compact') await log.compact(nowMs)
+        if (each.kind === 'compact') await log.compact(nowMs, new Turns(0))
         if (each.kind !== 'append') continue
         nowMs += each.elapsedMs
         appended(log, each.records, each.isPacked, nowMs)
         written.push(...recordsOf([...log.batches()].at(-1)?.bytes ?? Buffer.alloc(0)))
         for (const { key, value } of each.records) latest.set(key, value)
       }
-      await log.compact(nowMs)
+      await log.compact(nowMs, new Turns(0))
       const kept = [...log.batches()].flatMap(({ bytes }) => recordsOf(bytes))
       for (const one of kept) expect(one).toEqual(written.find(({ offset }) => offset === one.offset))
       expect(kept.map(({ offset }) => offset)).toEqual(

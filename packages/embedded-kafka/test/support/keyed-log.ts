@@ -2,6 +2,7 @@
 import { cpSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'vitest'
+import { Turns } from '../../src/cluster/turns.ts'
 import type { Outcome } from '../../src/log/control-batch.ts'
 import { logRecords } from '../../src/log/log-records.ts'
 import { readAsClientsDo } from './committed-reader.ts'
@@ -69,7 +70,7 @@ export class KeyedLog {
   }
 
   async compact(): Promise<void> {
-    await this.log.compact(this.nowMs)
+    await this.log.compact(this.nowMs, new Turns(0))
   }
 
   async restart(): Promise<void> {

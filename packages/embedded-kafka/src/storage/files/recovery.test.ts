@@ -6,6 +6,7 @@ import { recordBatch } from '../../../test/support/record-batch.ts'
 import { scratchDirectory } from '../../../test/support/scratch-directory.ts'
 import { settle } from '../../../test/support/settle.ts'
 import { rules, type StoredLog, storedLog } from '../../../test/support/stored-log.ts'
+import { Turns } from '../../cluster/turns.ts'
 import { StorageFailed } from '../storage-failed.ts'
 import { LogFile } from './log-file.ts'
 
@@ -176,7 +177,7 @@ describe('a checkpoint', () => {
     const before = storedLog(directory.path, compacting)
     for (let index = 0; index < 40; index++)
       before.log.append(recordBatch([{ key: `${index % 3}`, value: 'x'.repeat(200) }]), 0, rules, nowMs)
-    await before.log.compact(nowMs)
+    await before.log.compact(nowMs, new Turns(0))
     const compacted = batchesOf(before)
     expect(compacted.length).toBeLessThan(20)
     await before.close()
@@ -214,7 +215,7 @@ it('a compaction notes of a producer only what a power cut cannot take back', { 
   const write = (to: StoredLog['log'], baseSequence: number) =>
     to.append(recordBatch([{ key: 'k' }], { producerId: 7n, producerEpoch: 0, baseSequence }), 0, rules, nowMs)
   for (let sequence = 0; sequence < 12; sequence++) write(log, sequence)
-  const compacted = log.compact(nowMs)
+  const compacted = log.compact(nowMs, new Turns(0))
   const active = filesIn(directory.path, '.log').at(-1) ?? ''
   // What the compaction relies on is on the disk. Then one more is written, which is not there before somebody flushes it.
   await settle()
@@ -246,7 +247,7 @@ describe('a compaction that a crash interrupted', () => {
     }
     const segments = filesIn(directory.path, '.log')
     const bytes = segments.map((file) => readFileSync(file))
-    await before.log.compact(nowMs)
+    await before.log.compact(nowMs, new Turns(0))
     const batches = batchesOf(before)
     await before.close()
     const gone = segments.filter((file) => !filesIn(directory.path, '.log').includes(file))
