@@ -30,6 +30,11 @@ export class SystemClock implements Clock {
     return (this.#standsAt ?? Date.now()) + this.#aheadMs
   }
 
+  /** How many wait for their time. A broker with nothing to do has none. */
+  get timerCount(): number {
+    return this.#timers.size
+  }
+
   schedule(delayMs: number, action: () => void): () => void {
     const timer: Timer = { at: this.now() + Math.max(0, delayMs), action, handle: undefined }
     this.#arm(timer)

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest'
-import { ManualClock } from '../../test/support/manual-clock.ts'
+import { SystemClock } from '../cluster/clock.ts'
 import { ClosureLog } from './closure-log.ts'
 
 it('tells twenty in ten seconds one by one, then how many more there were', async () => {
   const lines: string[] = []
-  const clock = new ManualClock()
+  const clock = new SystemClock(Date.UTC(2026, 0, 1))
   const log = new ClosureLog((line) => lines.push(line), clock)
   for (let count = 1; count <= 100_000; count++) log.tell(`closed ${count}`)
   expect(lines).toHaveLength(20)
@@ -19,7 +19,7 @@ it('tells twenty in ten seconds one by one, then how many more there were', asyn
 
 it('tells at once what it left out when it is asked to', () => {
   const lines: string[] = []
-  const clock = new ManualClock()
+  const clock = new SystemClock(Date.UTC(2026, 0, 1))
   const log = new ClosureLog((line) => lines.push(line), clock)
   for (let count = 1; count <= 21; count++) log.tell(`closed ${count}`)
   log.flush()

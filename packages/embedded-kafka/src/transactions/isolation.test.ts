@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { readAsClientsDo } from '../../test/support/committed-reader.ts'
-import { ManualClock } from '../../test/support/manual-clock.ts'
 import { recordBatch } from '../../test/support/record-batch.ts'
+import { SystemClock } from '../cluster/clock.ts'
 import { Cluster } from '../cluster/cluster.ts'
 import { readHeader } from '../log/batch-header.ts'
 import { logRecords } from '../log/log-records.ts'
@@ -62,7 +62,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 
 class World {
   readonly #cluster: Cluster
-  readonly #clock: ManualClock
+  readonly #clock: SystemClock
   readonly #isClassic: boolean
   readonly #producers = new Map<number, Producer>()
   readonly #replaced = new Map<number, Producer>()
@@ -71,14 +71,14 @@ class World {
   readonly #written: { value: string; story: Story | undefined }[][] = Array.from({ length: partitions }, () => [])
   #nextValue = 0
 
-  constructor(cluster: Cluster, clock: ManualClock, isClassic: boolean) {
+  constructor(cluster: Cluster, clock: SystemClock, isClassic: boolean) {
     this.#cluster = cluster
     this.#clock = clock
     this.#isClassic = isClassic
   }
 
   static async open(isClassic: boolean): Promise<World> {
-    const clock = new ManualClock()
+    const clock = new SystemClock(Date.UTC(2026, 0, 1))
     const options = {
       autoCreateTopics: false,
       defaultPartitions: 1,

@@ -1,12 +1,12 @@
 /** One group of the classic protocol without a network, and what its members say. */
+import { SystemClock } from '../../src/cluster/clock.ts'
 import { Group, type Speaker } from '../../src/groups/group.ts'
 import type { JoinRequest, JoinResult } from '../../src/groups/member.ts'
 import type { Protocol } from '../../src/groups/protocol-selection.ts'
-import { ManualClock } from './manual-clock.ts'
 import { settle } from './settle.ts'
 
 export function setUp(initialRebalanceDelayMs = 0) {
-  const clock = new ManualClock()
+  const clock = new SystemClock(Date.UTC(2026, 0, 1))
   const group = new Group('orders', { clock, initialRebalanceDelayMs })
   const ask = (over: Partial<JoinRequest> = {}): Promise<JoinResult> =>
     group.join({

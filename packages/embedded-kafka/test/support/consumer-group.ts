@@ -1,10 +1,10 @@
 /** A group of the newer protocol on a clock that stands still, and clients that talk to it without a network. */
+import { SystemClock } from '../../src/cluster/clock.ts'
 import { CommittedOffsets } from '../../src/groups/committed-offsets.ts'
 import { ConsumerGroup } from '../../src/groups/consumer/consumer-group.ts'
 import { GroupRefusal } from '../../src/groups/consumer/group-refusal.ts'
 import type { Heartbeat, HeartbeatAnswer } from '../../src/groups/consumer/heartbeat.ts'
 import { keysOf, listed, type PartitionKey } from '../../src/groups/consumer/partition-key.ts'
-import { ManualClock } from './manual-clock.ts'
 
 export const sessionTimeoutMs = 45_000
 
@@ -37,7 +37,7 @@ class FakeTopics {
 }
 
 export function consumerGroup(topics: Record<string, number> = { t: 4 }) {
-  const clock = new ManualClock()
+  const clock = new SystemClock(Date.UTC(2026, 0, 1))
   const source = new FakeTopics()
   for (const [name, count] of Object.entries(topics)) source.set(name, count)
   const group = new ConsumerGroup(
