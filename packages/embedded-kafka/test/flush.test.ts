@@ -16,12 +16,21 @@ afterEach(() => vi.restoreAllMocks())
 
 const batch = recordBatch([{ value: 'x' }])
 
+/** A broker on that directory whose answers wait for the disk, with a topic and two clients. */
+async function start(directory: string, partitions = 1) {
+  const warnings: string[] = []
+  const warn = (message: string) => warnings.push(message)
+  const kafka = await startEmbeddedKafka({ dataDir: directory, flush: 'each', warn })
+  if (!kafka.topics().includes('orders')) kafka.createTopic('orders', { partitions })
+  const writer = await connectRaw(kafka.bootstrapServers[0])
+  const reader = await connectRaw(kafka.bootstrapServers[0])
+  return { kafka, writer, reader, warnings, [Symbol.asyncDispose]: () => kafka.close() }
+}
+
 it('lets no answer leave before what it speaks of is on the disk: neither the writer’s nor a reader’s', async () => {
   using directory = scratchDirectory()
-  await using kafka = await startEmbeddedKafka({ dataDir: directory.path, flush: 'each' })
-  kafka.createTopic('orders')
-  using writer = await connectRaw(kafka.bootstrapServers[0])
-  using reader = await connectRaw(kafka.bootstrapServers[0])
+  await using broker = await start(directory.path)
+  const { kafka, writer, reader } = broker
   const { answer } = await startWaiting(kafka, reader, { topic: 'orders' })
 
   const onDisk = Promise.withResolvers<void>()
@@ -40,34 +49,32 @@ it('lets no answer leave before what it speaks of is on the disk: neither the wr
 
 it('says nothing to a client whose bytes could not be brought to the disk', async () => {
   using directory = scratchDirectory()
-  const warnings: string[] = []
-  const warn = (message: string) => warnings.push(message)
-  await using kafka = await startEmbeddedKafka({ dataDir: directory.path, flush: 'each', warn })
-  kafka.createTopic('orders')
-  using writer = await connectRaw(kafka.bootstrapServers[0])
+  await using broker = await start(directory.path)
+  const { writer, warnings } = broker
   vi.spyOn(FileStorage.prototype, 'flushed').mockImplementation(() => Promise.reject(new StorageFailed('EIO')))
   await expect(produceTo(writer, 'orders', batch)).rejects.toThrow('closed the connection')
   expect(warnings).toEqual([expect.stringMatching(/closes the connection of .*: EIO$/)])
 })
 
-it('waits for the disk once, however many write at a time', async () => {
+it('brings every partition that a request writes to to the disk, and each once', async () => {
   using directory = scratchDirectory()
-  await using kafka = await startEmbeddedKafka({ dataDir: directory.path, flush: 'each' })
-  kafka.createTopic('orders', { partitions: 4 })
-  using client = await connectRaw(kafka.bootstrapServers[0])
-  expect(await produceTo(client, 'orders', batch, { partitions: [0, 1, 2, 3] })).toEqual([0, 0, 0, 0])
-  expect(await fetchFrom(client, { topic: 'orders' })).toMatchObject([{ highWatermark: 1n }])
+  await using broker = await start(directory.path, 4)
+  const flush = vi.spyOn(LogFile.prototype, 'flush')
+  expect(await produceTo(broker.writer, 'orders', batch, { partitions: [0, 1, 2, 3] })).toEqual([0, 0, 0, 0])
+  const flushed = flush.mock.contexts.map((file) => path.basename(path.dirname((file as LogFile).path)))
+  expect(flushed.filter((name) => name.startsWith('orders-')).toSorted()).toEqual([
+    'orders-0',
+    'orders-1',
+    'orders-2',
+    'orders-3',
+  ])
 })
 
 it('shows a batch whose flush failed to nobody, and the next start has what is on the disk', async () => {
   using directory = scratchDirectory()
-  const warnings: string[] = []
   {
-    const warn = (message: string) => warnings.push(message)
-    await using kafka = await startEmbeddedKafka({ dataDir: directory.path, flush: 'each', warn })
-    kafka.createTopic('orders')
-    using writer = await connectRaw(kafka.bootstrapServers[0])
-    using reader = await connectRaw(kafka.bootstrapServers[0])
+    await using broker = await start(directory.path)
+    const { writer, reader, warnings } = broker
     expect(await produceTo(writer, 'orders', batch)).toEqual([0])
     const flush = vi.spyOn(LogFile.prototype, 'flush').mockRejectedValueOnce(new StorageFailed('EIO'))
     await expect(produceTo(writer, 'orders', batch)).rejects.toThrow('closed the connection')
@@ -75,10 +82,9 @@ it('shows a batch whose flush failed to nobody, and the next start has what is o
     await expect(fetchFrom(reader, { topic: 'orders' })).rejects.toThrow('closed the connection')
     expect(warnings.at(-1)).toMatch(/closes the connection of .*: an earlier flush to the disk failed: EIO$/)
   }
-  await using kafka = await startEmbeddedKafka({ dataDir: directory.path, flush: 'each' })
-  using reader = await connectRaw(kafka.bootstrapServers[0])
-  expect(await fetchFrom(reader, { topic: 'orders' })).toMatchObject([{ errorCode: 0 }])
-  expect(await produceTo(reader, 'orders', batch)).toEqual([0])
+  await using again = await start(directory.path)
+  expect(await fetchFrom(again.reader, { topic: 'orders' })).toMatchObject([{ errorCode: 0 }])
+  expect(await produceTo(again.writer, 'orders', batch)).toEqual([0])
 })
 
 it('takes the flush of a checkpoint for what it is: the only one that hears of the failure', async () => {
