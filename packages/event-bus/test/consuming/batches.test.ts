@@ -1,29 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { type BatchContext, type BatchOptions, handleBatch } from '../../src/consuming/definition/batch-handler.ts'
-import { skip } from '../../src/consuming/definition/handler.ts'
+import type { BatchContext, BatchOptions } from '../../src/consuming/definition/batch-handler.ts'
 import type { SubscriptionOptions } from '../../src/consuming/definition/subscription-definition.ts'
-import { Reject } from '../../src/errors.ts'
-import type { EventEnvelope } from '../../src/events/envelope.ts'
-import { fixed } from '../../src/failing/backoff.ts'
-import { order, orderPlaced, type Rig, rig } from './rig.ts'
-
-type Placed = EventEnvelope<string, { readonly orderId: string; readonly n: number }>
-
-function batchRig(
-  options: BatchOptions,
-  handler: (events: readonly Placed[], ctx: BatchContext) => unknown,
-  more: Partial<SubscriptionOptions> = {},
-): Rig {
-  const onFailure = { inPlace: { attempts: 3, backoff: fixed(100) }, outage: false as const }
-  return rig(() => {}, { on: [handleBatch(orderPlaced, options, handler)], onFailure, ...more })
-}
-
-const numbers = (events: readonly Placed[]): number[] => events.map(({ data }) => data.n)
+import { batchRig, numbersOf, type Placed } from './batch-rig.ts'
+import { order, orderPlaced } from './rig.ts'
 
 describe('a batch', () => {
   it('starts when it is full, or when its first record has waited long enough', async () => {
     const { clock, driver, ...given } = batchRig({ maxRecords: 3, maxWaitMs: 50 }, (events) => {
-      batches.push([clock.monotonic(), ...numbers(events)])
+      batches.push([clock.monotonic(), ...numbersOf(events)])
     })
     const batches: number[][] = []
     const partition = await driver.assign(0)
@@ -43,7 +27,7 @@ describe('a batch', () => {
 
   it('by key has records of one key, and those without a key among themselves', async () => {
     const batches: number[][] = []
-    const { clock, driver } = batchRig({ by: 'key', maxWaitMs: 50 }, (events) => void batches.push(numbers(events)))
+    const { clock, driver } = batchRig({ by: 'key', maxWaitMs: 50 }, (events) => void batches.push(numbersOf(events)))
     const partition = await driver.assign(0)
     const keyless = (n: number) => ({ ...order('x', n), key: null })
     partition.deliver([order('a', 1), order('b', 2), keyless(3), order('a', 4), keyless(5)])
@@ -56,7 +40,7 @@ describe('a batch', () => {
     const { clock, driver, subscription } = batchRig(
       { maxRecords: 2, maxWaitMs: 0 },
       (events) => {
-        batches.push(numbers(events))
+        batches.push(numbersOf(events))
         return clock.sleep(100)
       },
       { concurrency: 2 },
@@ -77,7 +61,7 @@ describe('a batch', () => {
     const running: number[][] = []
     let most = 0
     const { clock, driver } = batchRig({ maxRecords: 2, maxWaitMs: 0 }, async (events) => {
-      running.push(numbers(events))
+      running.push(numbersOf(events))
       most = Math.max(most, running.length)
       expect(running.flat().filter((n) => n < 10).length).toBeLessThanOrEqual(2)
       await clock.sleep(100)
@@ -93,7 +77,7 @@ describe('a batch', () => {
   it('is left to the next owner while it is not started, and finished when it is', async () => {
     const batches: number[][] = []
     const { clock, driver } = batchRig({ maxRecords: 2, maxWaitMs: 50 }, (events) => {
-      batches.push(numbers(events))
+      batches.push(numbersOf(events))
       return clock.sleep(100)
     })
     const partition = await driver.assign(0)
@@ -114,109 +98,6 @@ describe('a batch', () => {
     partition.deliver(Array.from({ length: 4 }, (_, n) => order(`k${n}`, n)))
     await clock.advance(5_000)
     expect(calledAt).toEqual([0, 1_000])
-  })
-})
-
-describe('what a batch handler says', () => {
-  it('counts for each record by itself', async () => {
-    const batches: number[][] = []
-    const { clock, driver } = batchRig({ maxRecords: 4 }, (events, ctx) => {
-      batches.push(numbers(events))
-      const [first] = events
-      if (first !== undefined && ctx.for(first).attempt > 1) return undefined
-      return [undefined, skip('nothing to do'), new Error('later'), new Reject('never')]
-    })
-    const partition = await driver.assign(0)
-    partition.deliver([order('a', 1), order('b', 2), order('c', 3), order('d', 4)])
-    await clock.advance(50)
-    expect(driver.appended).toHaveLength(1)
-    await clock.advance(2_000)
-    expect(batches).toEqual([[1, 2, 3, 4], [3]])
-    expect(driver.committed(0)).toBe(4n)
-  })
-
-  it('of a record behind a failed one of its key does not count: it is handled again after that', async () => {
-    const batches: number[][] = []
-    const { clock, driver } = batchRig({ maxRecords: 3, maxWaitMs: 10 }, (events, ctx) => {
-      batches.push(numbers(events))
-      return events.map((event) => (event.data.n === 1 && ctx.for(event).attempt === 1 ? new Error('no') : undefined))
-    })
-    const partition = await driver.assign(0, { committed: { nextOffset: 0n, metadata: '' } })
-    partition.deliver([order('a', 1), order('a', 2), order('b', 3), order('a', 4)])
-    await clock.advance(90)
-    expect(batches).toEqual([[1, 2, 3]])
-    await clock.advance(2_000)
-    expect(batches).toEqual([[1, 2, 3], [1], [2, 4]])
-    expect(driver.committed(0)).toBe(4n)
-  })
-
-  it('of a record behind a failed one of its key is no rejection either: it may only have missed the one before it', async () => {
-    const batches: number[][] = []
-    const { clock, driver } = batchRig({ maxRecords: 2, maxWaitMs: 10 }, (events) => {
-      batches.push(numbers(events))
-      return events.length === 2 ? [new Error('not yet'), new Reject('there is no such order')] : undefined
-    })
-    const partition = await driver.assign(0, { committed: { nextOffset: 0n, metadata: '' } })
-    partition.deliver([order('a', 1), order('a', 2)])
-    await clock.advance(2_000)
-    expect(batches).toEqual([[1, 2], [1], [2]])
-    expect(driver.appended).toEqual([])
-    expect(driver.committed(0)).toBe(2n)
-  })
-
-  it('of a record behind one that was given up counts', async () => {
-    const batches: number[][] = []
-    const { clock, driver } = batchRig({ maxRecords: 2 }, (events) => {
-      batches.push(numbers(events))
-      return [new Reject('no'), undefined]
-    })
-    const partition = await driver.assign(0)
-    partition.deliver([order('a', 1), order('a', 2)])
-    await clock.advance(2_000)
-    expect(batches).toEqual([[1, 2]])
-    expect(driver.committed(0)).toBe(2n)
-  })
-
-  it('by throwing fails all, and each comes back alone: a poisonous one takes nobody with it', async () => {
-    const batches: number[][] = []
-    const { clock, driver } = batchRig({ maxRecords: 3 }, (events) => {
-      batches.push(numbers(events))
-      if (events.some(({ data }) => data.n === 2)) throw new TypeError('poison')
-    })
-    const partition = await driver.assign(0)
-    partition.deliver([order('a', 1), order('b', 2), order('c', 3)])
-    await clock.advance(5_000)
-    expect(batches).toEqual([[1, 2, 3], [1], [2], [3], [2]])
-    expect(driver.appended.map(({ record }) => record.key?.toString())).toEqual(['b'])
-    expect(driver.committed(0)).toBe(3n)
-  })
-
-  it.each([
-    ['a list that is too short', [undefined]],
-    ['a list of something else', [undefined, true]],
-    ['an Error that was not thrown', new Error('returned')],
-  ])('by %s fails all with a typed error', async (_, returned) => {
-    const { clock, driver } = batchRig({ maxRecords: 2 }, () => returned, {
-      onFailure: { inPlace: { attempts: 1 }, outage: false },
-    })
-    const partition = await driver.assign(0)
-    partition.deliver([order('a', 1), order('b', 2)])
-    await clock.advance(1_000)
-    const codes = driver.appended.map(({ record }) =>
-      record.headers.find(([name]) => name === 'tributary.error.code')?.[1]?.toString(),
-    )
-    expect(codes).toEqual(['BATCH_OUTCOMES_INVALID', 'BATCH_OUTCOMES_INVALID'])
-  })
-
-  it.each([
-    ['nothing in particular', { inserted: 2 }],
-    ['that there was nothing to do', skip('empty')],
-  ])('by returning %s settles all', async (_, returned) => {
-    const { clock, driver } = batchRig({ maxRecords: 2 }, async () => returned)
-    const partition = await driver.assign(0)
-    partition.deliver([order('a', 1), order('b', 2)])
-    await clock.advance(1_000)
-    expect(driver.committed(0)).toBe(2n)
   })
 })
 
@@ -249,7 +130,7 @@ describe('an attempt at a batch', () => {
     const { clock, driver, subscription } = batchRig(
       { maxRecords: 2 },
       (events) => {
-        batches.push(numbers(events))
+        batches.push(numbersOf(events))
         return events.length === 2 ? new Promise(() => {}) : undefined
       },
       { attempt: { deadlineMs: 1_000, abandonAfterMs: 500 }, concurrency: 1 },
@@ -267,7 +148,7 @@ describe('an attempt at a batch', () => {
     const hang = Promise.withResolvers<void>()
     const batches: number[][] = []
     const { clock, driver } = batchRig({ maxRecords: 3, maxWaitMs: 0 }, (events) => {
-      batches.push(numbers(events))
+      batches.push(numbersOf(events))
       return batches.length === 1 ? hang.promise : undefined
     })
     const before = await driver.assign(0)
