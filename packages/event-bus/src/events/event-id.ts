@@ -1,7 +1,6 @@
 /** Ids of events: new ones in order of time (UUID version 7), and derived ones that come out the same each time (version 5). */
 import { createHash, randomFillSync } from 'node:crypto'
-
-const HEX_DIGITS = Buffer.from('0123456789abcdef', 'latin1')
+import { writeHex } from '../hex.ts'
 
 /**
  * The id that is being made. It becomes a string in one go: put together from pieces, an id would be a tree of strings that is flattened when its bytes are
@@ -46,30 +45,24 @@ export function newEventId(nowMs: number = Date.now()): string {
     sequence = 0
   }
   if (lastMs !== textMs) writeTime(lastMs)
-  writeHex(14, 0x70 | (sequence >>> 8))
-  writeHex(16, sequence & 0xff)
-  writeHex(19, 0x80 | (byteAt(p + 1) & 0x3f))
-  writeHex(21, byteAt(p + 2))
-  for (let i = 0; i < 6; i++) writeHex(24 + 2 * i, byteAt(p + 3 + i))
+  writeHex(text, 14, 0x70 | (sequence >>> 8))
+  writeHex(text, 16, sequence & 0xff)
+  writeHex(text, 19, 0x80 | (byteAt(p + 1) & 0x3f))
+  writeHex(text, 21, byteAt(p + 2))
+  for (let i = 0; i < 6; i++) writeHex(text, 24 + 2 * i, byteAt(p + 3 + i))
   return text.toString('latin1')
 }
 
 function writeTime(ms: number): void {
   const high = Math.floor(ms / 2 ** 32)
   const low = ms >>> 0
-  writeHex(0, (high >>> 8) & 0xff)
-  writeHex(2, high & 0xff)
-  writeHex(4, low >>> 24)
-  writeHex(6, (low >>> 16) & 0xff)
-  writeHex(9, (low >>> 8) & 0xff)
-  writeHex(11, low & 0xff)
+  writeHex(text, 0, (high >>> 8) & 0xff)
+  writeHex(text, 2, high & 0xff)
+  writeHex(text, 4, low >>> 24)
+  writeHex(text, 6, (low >>> 16) & 0xff)
+  writeHex(text, 9, (low >>> 8) & 0xff)
+  writeHex(text, 11, low & 0xff)
   textMs = ms
-}
-
-/** @param value of one byte */
-function writeHex(position: number, value: number): void {
-  text[position] = byte(HEX_DIGITS, value >>> 4)
-  text[position + 1] = byte(HEX_DIGITS, value & 0xf)
 }
 
 /** What a derived id is made of. */

@@ -61,6 +61,14 @@ describe('the headers of an event', () => {
     }
   })
 
+  it('of a call that has more to say are not those of the next', () => {
+    callHeaders({ ...call, correlationId: 'conversation' })
+    expect(callHeaders(call)).toHaveLength(5)
+    const other = callHeaders({ ...call, type: typeHeader('order.paid') })
+    expect(headerText(rawHeaders(other), 'ce_type')).toBe('order.paid')
+    expect(headerText(rawHeaders(callHeaders({ ...call, source: 'other' })), 'ce_source')).toBe('other')
+  })
+
   it('of two calls are the same objects where they say the same, and those of two events of a call but for their ids', () => {
     const [one, other] = [callHeaders(call), callHeaders({ ...call, timestamp: new Date(call.timestamp) })]
     expect(one.every((header, place) => header === other[place])).toBe(true)

@@ -32,11 +32,12 @@ let lastSource = ''
 let lastSourceHeader: OutgoingHeader = [headerNames.source, '']
 let lastTime = Number.NaN
 let lastTimeHeader: OutgoingHeader = [headerNames.time, '']
+let lastCommon: OutgoingHeader[] = []
 
 /** The headers that all events of a call share, as the same objects: an encoder that knows them again need not encode them again. */
 export function callHeaders(call: CallHeaders): OutgoingHeader[] {
   const { type, source, timestamp, trace = [] } = call
-  const headers = [CONTENT_TYPE, SPEC_VERSION, type, sourceHeader(source), timeHeader(timestamp)].concat(trace)
+  const headers = commonHeaders(type, sourceHeader(source), timeHeader(timestamp)).concat(trace)
   addText(headers, headerNames.causationId, call.causationId)
   addText(headers, headerNames.correlationId, call.correlationId)
   return headers
@@ -56,6 +57,14 @@ export function eventHeaders(
   headers[place++] = [headerNames.id, id]
   if (hasSubject) headers[place] = [headerNames.subject, subject]
   return headers
+}
+
+/** Not to be changed: the next call may have the same. */
+function commonHeaders(type: OutgoingHeader, source: OutgoingHeader, time: OutgoingHeader): OutgoingHeader[] {
+  if (type !== lastCommon[2] || source !== lastCommon[3] || time !== lastCommon[4]) {
+    lastCommon = [CONTENT_TYPE, SPEC_VERSION, type, source, time]
+  }
+  return lastCommon
 }
 
 function sourceHeader(source: string): OutgoingHeader {

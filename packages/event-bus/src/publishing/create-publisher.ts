@@ -43,6 +43,9 @@ const defaults: Required<PublisherLimits> = {
   partitionRefreshMs: 60_000,
 }
 
+/** Nothing is said about an event nearly always: no object is made to say so. */
+const noOptions: PublishOptions = {}
+
 export function createPublisher(dependencies: PublisherDependencies): Publisher {
   return new BatchingPublisher(dependencies)
 }
@@ -55,6 +58,7 @@ class BatchingPublisher implements Publisher {
   readonly #timeoutMs: number
   readonly #schemas: SchemaStore | undefined
   readonly #batcher: Batcher
+  #lastNow = new Date(0)
 
   constructor({ source, clientId, driver, clock, telemetry, limits: given, schemas }: PublisherDependencies) {
     const limits = { ...defaults, ...given }
@@ -75,29 +79,30 @@ class BatchingPublisher implements Publisher {
   publish<D extends AnyEventDefinition>(
     definition: D,
     data: EventInput<D>,
-    options: PublishOptions = {},
+    options: PublishOptions = noOptions,
   ): Promise<PublishedEvent> {
     const context = contextOf(options)
     const span = this.#startSend(definition, context, 1)
-    return new Promise((resolve, reject) => {
-      try {
-        const { topic } = definition
-        const record = this.#encoder(definition, context, span.spanContext, options).encode(data)
-        const call = this.#call(new OneResult(record.id, topic, span, resolve, reject), 1, options)
-        call.add(topic, record)
-        this.#submit(definition, call, options)
-      } catch (error) {
-        span.fail(error)
-        span.end()
-        throw error
-      }
-    })
+    const { promise, resolve, reject } = Promise.withResolvers<PublishedEvent>()
+    try {
+      const { topic } = definition
+      const record = this.#encoder(definition, context, span.spanContext, options).encode(data)
+      const result = new OneResult(record.id, topic, span.isTraced ? span : null, resolve, reject)
+      const call = this.#call(result, 1, options)
+      call.add(topic, record)
+      this.#submit(definition, call, options)
+    } catch (error) {
+      span.fail(error)
+      span.end()
+      reject(error)
+    }
+    return promise
   }
 
   publishMany<D extends AnyEventDefinition>(
     definition: D,
     items: readonly EventInput<D>[],
-    options: PublishManyOptions = {},
+    options: PublishManyOptions = noOptions,
   ): Promise<readonly PublishedEvent[]> {
     if (items.length === 0) return Promise.resolve([])
     const context = contextOf(options)
@@ -122,7 +127,11 @@ class BatchingPublisher implements Publisher {
     })
   }
 
-  encode<D extends AnyEventDefinition>(definition: D, data: EventInput<D>, options: EncodeOptions = {}): EncodedEvent {
+  encode<D extends AnyEventDefinition>(
+    definition: D,
+    data: EventInput<D>,
+    options: EncodeOptions = noOptions,
+  ): EncodedEvent {
     const context = contextOf(options)
     const { id, key, value, headers, timestamp } = this.#encoder(
       definition,
@@ -145,7 +154,7 @@ class BatchingPublisher implements Publisher {
 
   publishEncoded(
     events: readonly EncodedEvent[],
-    options: PublishEncodedOptions = {},
+    options: PublishEncodedOptions = noOptions,
   ): Promise<readonly PromiseSettledResult<PublishedEvent>[]> {
     if (events.length === 0) return Promise.resolve([])
     return new Promise((resolve) => {
@@ -183,9 +192,16 @@ class BatchingPublisher implements Publisher {
     spanContext: SpanContext,
     options: PublishOptions,
   ): CallEncoder<D> {
-    const timestamp = options.timestamp ?? new Date(this.#clock.now())
+    const timestamp = options.timestamp ?? this.#now()
     const facts = { source: this.#source, timestamp, spanContext, context }
     return new CallEncoder(definition, facts, options)
+  }
+
+  /** Calls of one millisecond share its Date. */
+  #now(): Date {
+    const now = this.#clock.now()
+    if (this.#lastNow.getTime() !== now) this.#lastNow = new Date(now)
+    return this.#lastNow
   }
 
   #submit(definition: AnyEventDefinition, call: SendCall, options: PublishEncodedOptions): void {

@@ -8,14 +8,15 @@ import type { SendResults } from './send-call.ts'
 export class OneResult implements SendResults {
   readonly #id: string
   readonly #topic: string
-  readonly #span: SendSpan
+  readonly #span: SendSpan | null
   readonly #resolve: (event: PublishedEvent) => void
   readonly #reject: (error: PublishError) => void
 
+  /** @param span null when there is nothing to trace */
   constructor(
     id: string,
     topic: string,
-    span: SendSpan,
+    span: SendSpan | null,
     resolve: (event: PublishedEvent) => void,
     reject: (error: PublishError) => void,
   ) {
@@ -31,12 +32,12 @@ export class OneResult implements SendResults {
   }
 
   failed(_index: number, error: PublishError): void {
-    this.#span.fail(error)
+    this.#span?.fail(error)
     this.#reject(error)
   }
 
   complete(): void {
-    this.#span.end()
+    this.#span?.end()
   }
 }
 

@@ -49,6 +49,12 @@ class Recording {
   }
 }
 
+class RecordingSend extends Recording implements SendSpan {
+  get isTraced(): boolean {
+    return true
+  }
+}
+
 class RecordingDeparture extends Recording implements DepartureSpan {
   get traceparent(): Buffer {
     return formatTraceparent(this.spanContext)
@@ -75,6 +81,10 @@ class UntracedSend implements SendSpan, DepartureSpan {
 
   constructor(spanContext: SpanContext) {
     this.spanContext = spanContext
+  }
+
+  get isTraced(): boolean {
+    return false
   }
 
   get traceparent(): Buffer {
@@ -232,7 +242,7 @@ export class SpanFactory {
     )
     if (count > 1 && span.isRecording()) span.setAttribute(attributeNames.batchCount, count)
     const own = span.spanContext()
-    return new Recording(span, isSpanContextValid(own) ? own : spanContextOf(parentContext))
+    return new RecordingSend(span, isSpanContextValid(own) ? own : spanContextOf(parentContext))
   }
 
   /** The hop of an event that was encoded earlier; null when there is nothing to record, and the event travels as it is. */
@@ -244,7 +254,7 @@ export class SpanFactory {
       { kind: SpanKind.PRODUCER, attributes: this.#sharedAttributes('send', topic, clientId) },
       trace.setSpanContext(ROOT_CONTEXT, created),
     )
-    return span.isRecording() ? new Recording(span, span.spanContext()) : null
+    return span.isRecording() ? new RecordingSend(span, span.spanContext()) : null
   }
 
   #sharedAttributes(operation: 'send' | 'process', topic: string, clientId: string, group?: string): Attributes {

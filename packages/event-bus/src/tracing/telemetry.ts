@@ -151,6 +151,8 @@ export interface Telemetry {
 export interface SendSpan {
   /** The creation context of what is sent; always valid. */
   readonly spanContext: SpanContext
+  /** False where nobody is told of failure and end: the span need not be kept until then. */
+  readonly isTraced: boolean
   fail(error: unknown): void
   /** Idempotent. */
   end(): void

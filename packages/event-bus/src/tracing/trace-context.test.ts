@@ -1,7 +1,7 @@
 import { propagation } from '@opentelemetry/api'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatBaggage, formatTraceparent, parseBaggage, parseTraceparent } from './trace-context.ts'
+import { formatBaggage, formatTraceparent, parseBaggage, parseTraceparent, traceparentOf } from './trace-context.ts'
 import { newSpanContext, newSpanId, newTraceId } from './trace-ids.ts'
 
 const traceId = '0af7651916cd43dd8448eb211c80319c'
@@ -13,6 +13,16 @@ describe('traceparent', () => {
       const parsed = parseTraceparent(formatTraceparent({ traceId, spanId, traceFlags }))
       expect(parsed).toEqual({ traceId, spanId, traceFlags, isRemote: true })
     }
+  })
+
+  it('of a trace that begins here is made of its ids, also when one of them is replaced', () => {
+    // More than there are random bytes for at a time.
+    const starts = Array.from({ length: 1_500 }, () => newSpanContext())
+    for (const start of starts) {
+      expect(traceparentOf(start)).toBe(`00-${start.traceId}-${start.spanId}-01`)
+      expect(traceparentOf({ ...start, spanId })).toBe(`00-${start.traceId}-${spanId}-01`)
+    }
+    expect(new Set(starts.map(traceparentOf)).size).toBe(starts.length)
   })
 
   it.each([

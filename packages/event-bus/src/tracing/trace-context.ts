@@ -6,12 +6,15 @@ import {
   propagation,
   type SpanContext,
 } from '@opentelemetry/api'
+import { knownTraceparent } from './trace-ids.ts'
 
 const traceparentLength = 55
 const hyphen = 0x2d
 const flagsText = ['-00', '-01'] as const
 
 export function traceparentOf(spanContext: SpanContext): string {
+  const known = knownTraceparent(spanContext)
+  if (known !== null) return known
   return `00-${spanContext.traceId}-${spanContext.spanId}${flagsText[(spanContext.traceFlags & 1) as 0 | 1]}`
 }
 

@@ -62,6 +62,17 @@ describe('publish', () => {
     expect(records[0]?.timestamp).toBe(timestamp.getTime())
   })
 
+  it('tells of each event the time of its call', async () => {
+    const { publisher, records, bench } = acknowledging()
+    await publisher.publish(orderPlaced, { orderId: 'o-1' })
+    await bench.clock.advance(5)
+    await publisher.publish(orderPlaced, { orderId: 'o-2' })
+    const [first, second] = records
+    expect((second?.timestamp ?? 0) - (first?.timestamp ?? 0)).toBe(5)
+    const times = [(await decoded(first)).envelope.timestamp, (await decoded(second)).envelope.timestamp]
+    expect(times.map((time) => time.getTime())).toEqual([first?.timestamp, second?.timestamp])
+  })
+
   it('starts a trace where there is none, without any SDK, the same in body and headers', async () => {
     const { publisher, records } = acknowledging()
     await publisher.publish(orderPlaced, { orderId: 'o-1' })
