@@ -8,16 +8,8 @@ import type { AnyEventDefinition } from './define-event.ts'
 import type { EnvelopeReader } from './envelope-codec.ts'
 import type { EnvelopeDatum } from './envelope-schema.ts'
 import type { Decoded, EventDecoder } from './event-codec.ts'
-import {
-  agrees,
-  agreesOnTime,
-  agreesOnTrace,
-  type HeaderText,
-  isStructured,
-  ReceivedHeaders,
-  saysExactly,
-  textOf,
-} from './received-headers.ts'
+import { contradicts, repeatsBody } from './header-agreement.ts'
+import { type HeaderText, isStructured, ReceivedHeaders, repeats, textOf } from './received-headers.ts'
 import { assertNoSchemaConflicts } from './schema-conflicts.ts'
 
 /**
@@ -48,6 +40,7 @@ class Decoder implements EventDecoder {
   readonly #schemas: SchemaStore | undefined
   readonly #headers = new ReceivedHeaders()
   #lastNamed: AnyEventDefinition | null = null
+  #lastName: Buffer = Buffer.alloc(0)
 
   constructor(definitions: readonly AnyEventDefinition[], schemas: SchemaStore | undefined) {
     this.#schemas = schemas
@@ -69,7 +62,10 @@ class Decoder implements EventDecoder {
     const { value } = record
     if (value === null) throw undecodable(record, origin, 'it has no value (a tombstone), and an event has one')
     if (named !== null && isUsual(named, value, headers)) {
-      return read(named, named.codec.read, named.codec.start, value, headers, record, origin)
+      const { codec, type } = named
+      const body = bodyOf(named, codec.read, codec.start, value, record, origin)
+      const isMismatch = !repeatsBody(headers, value, codec.start, body) && contradicts(headers, type, body)
+      return eventOf(named, body, headers, record, origin, isMismatch)
     }
     const framing = framingOf(value, headers)
     if (framing === null) {
@@ -90,8 +86,9 @@ class Decoder implements EventDecoder {
 
   #named(type: HeaderText): AnyEventDefinition | null {
     // Records of one type come in runs.
-    if (this.#lastNamed !== null && saysExactly(type, this.#lastNamed.type)) return this.#lastNamed
+    if (this.#lastNamed !== null && repeats(type, this.#lastName)) return this.#lastNamed
     this.#lastNamed = this.#byType.get(type.toString()) ?? null
+    this.#lastName = Buffer.from(type.view())
     return this.#lastNamed
   }
 
@@ -165,13 +162,33 @@ function read(
   record: RawRecord,
   origin: TopicPartition,
 ): Decoded {
-  let body: EnvelopeDatum
+  const body = bodyOf(definition, readEnvelope, start, value, record, origin)
+  return eventOf(definition, body, headers, record, origin, contradicts(headers, definition.type, body))
+}
+
+function bodyOf(
+  { type }: AnyEventDefinition,
+  readEnvelope: EnvelopeReader,
+  start: number,
+  value: Buffer,
+  record: RawRecord,
+  origin: TopicPartition,
+): EnvelopeDatum {
   try {
-    body = readEnvelope(value, start)
+    return readEnvelope(value, start)
   } catch (cause) {
-    throw undecodable(record, origin, `its value is not a body of "${definition.type}": ${messageOf(cause)}`, cause)
+    throw undecodable(record, origin, `its value is not a body of "${type}": ${messageOf(cause)}`, cause)
   }
-  const { key } = record
+}
+
+function eventOf(
+  definition: AnyEventDefinition,
+  body: EnvelopeDatum,
+  headers: ReceivedHeaders,
+  { key, offset: recordOffset }: RawRecord,
+  { topic, partition }: TopicPartition,
+  headerMismatch: boolean,
+): Decoded {
   return {
     kind: 'event',
     definition,
@@ -186,20 +203,10 @@ function read(
       subject: textOf(headers.subject),
       key: key === null ? null : utf8Text(key, 0, key.length),
       data: body.data,
-      origin: { topic: origin.topic, partition: origin.partition, recordOffset: record.offset },
+      origin: { topic, partition, recordOffset },
     },
-    headerMismatch: contradicts(headers, definition.type, body),
+    headerMismatch,
   }
-}
-
-function contradicts(headers: ReceivedHeaders, type: string, body: EnvelopeDatum): boolean {
-  return !(
-    agrees(headers.type, type) &&
-    agrees(headers.id, body.event_id) &&
-    agrees(headers.source, body.source) &&
-    agreesOnTrace(headers, body.trace_id) &&
-    agreesOnTime(headers.time, body.timestamp)
-  )
 }
 
 function whyUnframed(value: Buffer, headers: ReceivedHeaders): string {
