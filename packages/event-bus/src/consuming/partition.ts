@@ -149,7 +149,8 @@ export class PartitionRun implements Committable {
 
   /** Whether nothing more should be fetched now: what comes next is not due, or there is enough here. */
   get wantsPause(): boolean {
-    return this.gate?.isShut === true || this.intake.wantsPause(this.#backlog)
+    // In this order: a partition that is paused asks after each record, and mostly still has enough in memory.
+    return this.gate?.isShut === true || this.intake.isFull || this.intake.isFullOf(this.#backlog)
   }
 
   metadata(): string {

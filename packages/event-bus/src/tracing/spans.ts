@@ -97,26 +97,28 @@ class UntracedSend implements SendSpan, DepartureSpan {
 
 /** Reads the headers only when somebody asks: a handler that publishes nothing and logs nothing pays nothing. */
 class UntracedAttempt implements AttemptSpan {
-  readonly #info: AttemptInfo
+  readonly #record: AttemptInfo['record']
+  readonly #traceId: string | null
   #remote: RemoteTrace | null = null
   #parent: SpanContext | null = null
 
-  constructor(info: AttemptInfo) {
-    this.#info = info
+  constructor({ record, traceId }: Pick<AttemptInfo, 'record' | 'traceId'>) {
+    this.#record = record
+    this.#traceId = traceId
   }
 
   get #trace(): RemoteTrace {
-    this.#remote ??= remoteTraceOf(this.#info.record)
+    this.#remote ??= remoteTraceOf(this.#record)
     return this.#remote
   }
 
   get #spanContext(): SpanContext {
-    this.#parent ??= parentOf(this.#trace, this.#info.traceId)
+    this.#parent ??= parentOf(this.#trace, this.#traceId)
     return this.#parent
   }
 
   get traceId(): string {
-    return this.#info.traceId ?? this.#spanContext.traceId
+    return this.#traceId ?? this.#spanContext.traceId
   }
 
   get context(): Context {
@@ -184,14 +186,7 @@ export class SpanFactory {
 
   startBatch(info: BatchInfo): AttemptSpan {
     const tracer = this.#tracer()
-    const untraced = new UntracedAttempt({
-      ...info,
-      record: { headers: [] },
-      recordOffset: 0n,
-      eventId: null,
-      attempt: 1,
-      traceId: null,
-    })
+    const untraced = new UntracedAttempt({ record: { headers: [] }, traceId: null })
     if (tracer === null) return untraced
     const span = tracer.startSpan(
       `${spanNames.process} ${info.topic}`,

@@ -124,16 +124,23 @@ export class Intake {
     return !this.#budget.isExhausted && !this.#readAgain.exceeds(this.#limits, READ_AGAIN_PART)
   }
 
-  /** Whether the partition should be paused now: from a high mark until everything is at or below its low mark, so that it does not flutter. */
-  wantsPause({ parked, mapFill, uncommittable }: Backlog): boolean {
-    const part = this.isPaused ? 0.5 : 1
+  /** Whether there is enough in memory: from a high mark until everything is at or below its low mark, so that it does not flutter. */
+  get isFull(): boolean {
+    return this.#fetched.exceeds(this.#limits, this.#part) || this.#isOverBudget
+  }
+
+  /** The same of what is kept besides. */
+  isFullOf({ parked, mapFill, uncommittable }: Backlog): boolean {
+    const part = this.#part
     return (
-      this.#fetched.exceeds(this.#limits, part) ||
       parked > this.#limits.maxParkedPerPartition * part ||
       uncommittable > this.#limits.maxUncommittedPerPartition * part ||
-      mapFill > (this.isPaused ? LOW_MAP_FILL : MAX_MAP_FILL) ||
-      this.#isOverBudget
+      mapFill > (this.isPaused ? LOW_MAP_FILL : MAX_MAP_FILL)
     )
+  }
+
+  get #part(): number {
+    return this.isPaused ? 0.5 : 1
   }
 
   /** A partition that holds nothing may always have its next chunk: otherwise one stuck subscription with all of the budget would stop the others (I7). */
