@@ -64,7 +64,7 @@ describe('headers', () => {
         if (said.repeatsBody) expect(said.contradicts).toBe(false)
         if (isOwn) expect(said.contradicts).toBe(false)
       }),
-      { numRuns: 2_000 },
+      { numRuns: 500 },
     )
   })
 
