@@ -1,10 +1,10 @@
 import { configFault, isListSetting, type TopicConfig } from '../cluster/topic-config.ts'
 import { type Api, defineApi } from '../protocol/api.ts'
 import { array } from '../protocol/composites.ts'
-import { type ErrorName, errorCodes } from '../protocol/error-codes.ts'
 import { optional, type Value } from '../protocol/field-type.ts'
 import { boolean, int8, int16, int32, nullableString, string } from '../protocol/fields.ts'
-import { alterableTopic, isRefusal, type Refusal, stagedResource, topicsAmong } from './config-resource.ts'
+import { alterEach, failEach } from './altered-settings.ts'
+import { type Refusal, topicsAmong } from './config-resource.ts'
 
 const operation = { set: 0, delete: 1, append: 2, subtract: 3 } as const
 
@@ -25,33 +25,8 @@ export const incrementalAlterConfigs: Api = defineApi({
     responses: array({ errorCode: int16, errorMessage: nullableString, resourceType: int8, resourceName: string }),
   },
   subjects: ({ resources }) => topicsAmong(resources),
-  handle: ({ resources, validateOnly }, context) => ({
-    responses: resources.map(({ resourceType, resourceName, configs }) => {
-      const answer = (error: ErrorName, errorMessage: string | null = null) => ({
-        errorCode: errorCodes[error],
-        errorMessage,
-        resourceType,
-        resourceName,
-      })
-      const resource = { resourceType, resourceName }
-      return stagedResource(resource, context, answer, () => {
-        const topic = alterableTopic(resource, context)
-        if (isRefusal(topic)) return answer(...topic)
-        const settings = changed(topic.config, configs)
-        if (isRefusal(settings)) return answer(...settings)
-        if (!validateOnly) topic.config.replace(settings)
-        return answer('NONE')
-      })
-    }),
-  }),
-  fail: ({ resources }, errorCode) => ({
-    responses: resources.map(({ resourceType, resourceName }) => ({
-      errorCode,
-      errorMessage: null,
-      resourceType,
-      resourceName,
-    })),
-  }),
+  handle: (sent, context) => alterEach(sent, context, ({ configs }, config) => changed(config, configs)),
+  fail: failEach,
 })
 
 function changed(config: TopicConfig, changes: readonly Value<typeof change>[]): ReadonlyMap<string, string> | Refusal {
