@@ -106,6 +106,17 @@ describe('membership', () => {
     expect(clock.timerCount).toBe(0)
   })
 
+  it('takes a member that joins again with an instance id to be the same, static from now on', async () => {
+    const { group, clock } = consumerGroup()
+    new GroupClient(group, 'a').join()
+    await clock.advance(sessionTimeoutMs - 1)
+    const again = new GroupClient(group, 'a', { instanceId: 'one' })
+    expect(again.join()).toMatchObject({ memberEpoch: 2, assignment: [{ topicId: 't', partitions: [0, 1, 2, 3] }] })
+    await clock.advance(1)
+    expect(group.members).toMatchObject([{ id: 'a', instanceId: 'one' }])
+    expect(clock.timerCount).toBe(1)
+  })
+
   it('gives a static member that left for now as long as its session to come back', async () => {
     const { group, clock } = consumerGroup()
     const client = new GroupClient(group, 'a', { instanceId: 'one' })

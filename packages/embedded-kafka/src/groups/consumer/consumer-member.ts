@@ -34,7 +34,8 @@ export const awayEpoch = -2
 /** A consumer that speaks the newer protocol, as its coordinator sees it. */
 export class ConsumerMember {
   readonly id: string
-  readonly instanceId: string | null
+  /** A dynamic member may become a static one. */
+  instanceId: string | null
   rackId: string | null = null
   clientId = ''
   clientHost = ''
@@ -83,6 +84,7 @@ export class ConsumerMember {
     const wantsOthers = regex !== this.topicRegex || !isSame(names, this.topicNames)
     this.topicNames = names
     this.topicRegex = regex
+    this.instanceId = beat.instanceId ?? this.instanceId
     this.rackId = beat.rackId ?? this.rackId
     this.assignor = beat.assignor ?? this.assignor
     if (beat.rebalanceTimeoutMs >= 0) this.rebalanceTimeoutMs = beat.rebalanceTimeoutMs

@@ -45,9 +45,8 @@ export class Membership {
       throwIfEpochIsInvalid(member, beat)
       return { member }
     }
-    const present = instanceId === null ? this.#members.get(memberId) : this.#static(instanceId)
-    if (!present) return { member: new ConsumerMember(memberId, instanceId) }
-    if (instanceId === null) return { member: present }
+    const present = instanceId === null ? undefined : this.#static(instanceId)
+    if (!present) return { member: this.#members.get(memberId) ?? new ConsumerMember(memberId, instanceId) }
     if (present.epoch !== awayEpoch)
       throw new GroupRefusal(
         'UNRELEASED_INSTANCE_ID',

@@ -5,19 +5,12 @@ import { ClassicSide } from './classic-side.ts'
 import type { ClassicDuet } from './classic-steps.ts'
 import { Duet } from './duet.ts'
 
-type Steps = readonly Step<ClassicDuet>[]
-
-/**
- * Requests on two connections may overtake each other within a real broker. Its members are asked in turn, but what it lets wait is not known to have
- * arrived: a difference that is not there when the same history is told again says nothing about this one.
- */
-export async function playClassic(steps: Steps, real: string, embedded: string): Promise<Difference[]> {
-  const differences = await playOnce(steps, real, embedded)
-  return differences.length > 0 ? playOnce(steps, real, embedded) : differences
-}
-
 /** Ends with the first difference: what comes after it may follow from it. */
-async function playOnce(steps: Steps, real: string, embedded: string): Promise<Difference[]> {
+export async function playClassic(
+  steps: readonly Step<ClassicDuet>[],
+  real: string,
+  embedded: string,
+): Promise<Difference[]> {
   const suffix = crypto.randomUUID().slice(0, 8)
   const [theirs, ours] = await Promise.all([ClassicSide.of(real, suffix), ClassicSide.of(embedded, suffix)])
   using duet = new Duet(theirs, ours)

@@ -47,10 +47,9 @@ export class Duet<S extends Side> implements Disposable {
   }
 
   async #settle(): Promise<void> {
-    const before = this.ours.waiting
     await this.ours.hear()
     await this.theirs.answerAllBut(this.ours.waiting)
-    if (this.ours.waiting.length >= before.length) await this.theirs.hear()
+    if (this.ours.waiting.length > 0) await this.theirs.hear()
   }
 
   get #sides(): readonly S[] {

@@ -24,6 +24,7 @@ const limitMs = 30_000
 /** Where a side sits: a cluster whose coordinator answers for the group. */
 export interface Seat {
   readonly session: Session
+  readonly name: string
   readonly groupId: string
   readonly observers: readonly RawClient[]
 }
@@ -47,9 +48,10 @@ export class Side implements Disposable {
 
   static async seat(address: string, suffix: string): Promise<Seat> {
     const session = new Session(address, suffix)
-    const groupId = await session.findGroup('members')
+    const name = 'members'
+    const groupId = await session.findGroup(name)
     const observers = await Promise.all(Array.from({ length: observerCount }, () => session.connect()))
-    return { session, groupId, observers }
+    return { session, name, groupId, observers }
   }
 
   /** The numbers of the requests that wait for an answer. */
