@@ -3,9 +3,7 @@ import { errorCodes } from '../../../src/protocol/error-codes.ts'
 import { type BeatAnswer, Beats, joining } from '../../differential/beats.ts'
 import { Pseudonyms } from '../../differential/comparable.ts'
 import { type Seat, Side } from './side.ts'
-
-/** One, two, three and four members get equal shares: who of several gets a spare one is not Kafka's choice here. */
-const partitions = 12
+import { partitions, topicIn } from './topic.ts'
 
 /** What a member says that it owns; null where it says nothing. */
 export type Owned = 'told' | 'nothing' | 'everything' | null
@@ -38,8 +36,8 @@ export class ConsumerSide extends Side {
 
   static async of(address: string, suffix: string): Promise<ConsumerSide> {
     const seat = await Side.seat(address, suffix)
-    const beats = await Beats.of(seat.session, await seat.session.connect(), seat.name)
-    const topic = await beats.createTopic('members', partitions)
+    await Beats.of(seat.session, await seat.session.connect(), seat.name)
+    const topic = await topicIn(address)
     return new ConsumerSide(seat, topic, await seat.session.topicId(topic))
   }
 
