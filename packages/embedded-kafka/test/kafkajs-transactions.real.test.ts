@@ -2,6 +2,7 @@
 import kafkajs from 'kafkajs'
 import { expect, it } from 'vitest'
 import { startEmbeddedKafka } from '../src/index.ts'
+import { eventually } from './clients/steps.ts'
 import { comparison } from './support/comparison.ts'
 import { createPartitioner } from './support/kafkajs-client.ts'
 
@@ -12,6 +13,8 @@ async function whatHappens(brokers: string[]): Promise<unknown> {
   const admin = client.admin()
   await admin.connect()
   await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 1, replicationFactor: 1 }] })
+  // A cluster that was never asked for a group makes its topic of offsets first, and kafkajs does not ask again within a transaction.
+  await eventually(async () => (await admin.fetchOffsets({ groupId, topics: [topic] })).length, 1)
   const connected = async () => {
     const producer = client.producer({ createPartitioner, transactionalId, idempotent: true, maxInFlightRequests: 1 })
     await producer.connect()
