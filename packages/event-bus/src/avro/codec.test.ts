@@ -124,6 +124,28 @@ describe('bytes of values', () => {
     expect(codec.read(bytes, 6)).toBe(text)
   })
 
+  it('are its own though a getter of it writes another value', () => {
+    const codec = codecOf({
+      type: 'record',
+      name: 'Pair',
+      fields: [
+        { name: 'left', type: 'string' },
+        { name: 'right', type: 'string' },
+      ],
+    })
+    const inner: Buffer[] = []
+    const value = {
+      left: 'outer',
+      get right() {
+        inner.push(codec.write(NO_PREFIX, { left: 'other', right: 'value' }))
+        return 'one'
+      },
+    }
+    expect(codec.read(codec.write(NO_PREFIX, value), 0)).toEqual({ left: 'outer', right: 'one' })
+    for (const bytes of inner) expect(codec.read(bytes, 0)).toEqual({ left: 'other', right: 'value' })
+    expect(inner.length).toBeGreaterThan(0)
+  })
+
   it.each([
     ['that is none', '040628', '\u0006('],
     [

@@ -5,7 +5,10 @@ import type { SchemaNode } from './nodes.ts'
 import { firstFault, type ValueFault } from './value-fault.ts'
 
 /** Most values fit; those that do not are written a second time, into a buffer of their own. */
-const scratch = Buffer.allocUnsafeSlow(64 * 1024)
+const SCRATCH_BYTES = 64 * 1024
+
+/** Null while a value is being written: a getter of it may publish, and so write another. */
+let free: Buffer | null = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
 
 /** Turns the bytes of one writer into values of one reader. @throws Error that says what is wrong with the bytes */
 export type DatumReader = (bytes: Buffer, start: number) => unknown
@@ -26,6 +29,16 @@ export class DatumCodec {
    * @throws Error when the value does not fit the schema; `faultIn` says where.
    */
   write(prefix: Buffer, value: unknown): Buffer {
+    const scratch = free ?? Buffer.allocUnsafeSlow(SCRATCH_BYTES)
+    free = null
+    try {
+      return this.#write(prefix, value, scratch)
+    } finally {
+      free = scratch
+    }
+  }
+
+  #write(prefix: Buffer, value: unknown, scratch: Buffer): Buffer {
     const start = prefix.length
     const end = this.#type.encode(value, scratch, start)
     if (end >= 0) {
