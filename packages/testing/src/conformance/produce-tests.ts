@@ -94,6 +94,8 @@ export function produceTests(bench: () => DriverBench): void {
 
   it('refuses a record that is too large for the topic, writes nothing of it, and goes on', async () => {
     const topic = await bench().topic(1, { 'max.message.bytes': '10000' })
+    // A broker that does not lead the new topic yet might have written what it is sent, for all that its answer says.
+    await bench().append(topic, 0, 'before')
     const tooLarge = bench().producer.append(
       { topic, partition: 0 },
       [record({ value: randomBytes(20_000) })],
@@ -101,7 +103,7 @@ export function produceTests(bench: () => DriverBench): void {
     )
     await expect(tooLarge).rejects.toMatchObject({ code: 'RECORD_TOO_LARGE', outcome: 'not-written' })
     await bench().append(topic, 0, 'small enough')
-    expect((await bench().log(topic)).map(({ value }) => value?.toString())).toEqual(['small enough'])
+    expect((await bench().log(topic)).map(({ value }) => value?.toString())).toEqual(['before', 'small enough'])
   })
 
   it('says that a topic is not there, and does not create it', async () => {
